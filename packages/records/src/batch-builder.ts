@@ -1,0 +1,78 @@
+// Records to bytes: one uncompressed record batch v2, built in a buffer of its final size.
+//
+// A record: length varint · attributes i8 · timestampDelta varlong · offsetDelta varint · key length varint (-1 null) ·
+// key · value length varint · value · header count varint. All varints are zig-zag.
+import { batchHeader, field, logAppendTime } from './batch-header.ts';
+import { writeInt64 } from './int64.ts';
+import { varintSize, writeVarint } from './varint.ts';
+
+/** One message as it goes into a batch: a key of any length or null, and a value. */
+export interface RecordInput {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array;
+}
+
+/** Bytes a record can take beside its key and value: five varints of at most 5 bytes and three single bytes. */
+const recordOverhead = 28;
+const noKey = -1;
+
+/**
+ * Builds one batch whose records take their time from the log (`LogAppendTime`). The caller says beforehand how much room
+ * is needed; offsets, stamps and CRC are the engine's and stay 0 here.
+ */
+export class BatchBuilder {
+  readonly #bytes: Buffer;
+  #end: number = batchHeader.bytes;
+  #count = 0;
+
+  /** Room for `recordCount` records whose keys and values together have `payloadBytes` bytes. */
+  constructor(recordCount: number, payloadBytes: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(batchHeader.bytes + recordCount * recordOverhead + payloadBytes);
+  }
+
+  /** Appends a record whose key and value are ranges of `source`; a `keyLength` of -1 is a null key. */
+  append(source: Uint8Array, keyStart: number, keyLength: number, valueStart: number, valueLength: number): void {
+    const bytes = this.#bytes;
+    const keyBytes = keyLength === noKey ? 0 : keyLength;
+    const bodyLength =
+      3 + varintSize(this.#count) + varintSize(keyLength) + keyBytes + varintSize(valueLength) + valueLength;
+    let at = writeVarint(bytes, bodyLength, this.#end);
+    bytes[at++] = 0;
+    bytes[at++] = 0;
+    at = writeVarint(bytes, this.#count, at);
+    at = writeVarint(bytes, keyLength, at);
+    if (keyBytes > 0) bytes.set(source.subarray(keyStart, keyStart + keyBytes), at);
+    at = writeVarint(bytes, valueLength, at + keyBytes);
+    if (valueLength > 0) bytes.set(source.subarray(valueStart, valueStart + valueLength), at);
+    at += valueLength;
+    bytes[at++] = 0;
+    this.#end = at;
+    this.#count += 1;
+  }
+
+  /** The finished batch; the builder must not be used afterwards. At least one record must have been appended. */
+  finish(): Buffer {
+    const batch = this.#bytes.subarray(0, this.#end);
+    batch.fill(0, 0, batchHeader.bytes);
+    batch.writeInt32BE(this.#end - batchHeader.lengthPrefixBytes, field.batchLength);
+    batch.writeInt8(2, field.magic);
+    batch.writeInt16BE(logAppendTime, field.attributes);
+    batch.writeInt32BE(this.#count - 1, field.lastOffsetDelta);
+    writeInt64(batch, -1, field.producerId);
+    batch.writeInt16BE(-1, field.producerEpoch);
+    batch.writeInt32BE(-1, field.baseSequence);
+    batch.writeInt32BE(this.#count, field.count);
+    return batch;
+  }
+}
+
+/** One batch of `records` (at least one), for callers whose records are separate arrays. */
+export function encodeBatch(records: readonly RecordInput[]): Buffer {
+  const payloadBytes = records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + value.length, 0);
+  const builder = new BatchBuilder(records.length, payloadBytes);
+  for (const { key, value } of records) {
+    if (key === null) builder.append(value, 0, noKey, 0, value.length);
+    else builder.append(Buffer.concat([key, value]), 0, key.length, key.length, value.length);
+  }
+  return builder.finish();
+}
