@@ -1,1 +1,2 @@
+export { type Clock, systemClock } from './clock.ts';
 export { LogError, type LogErrorCode, OffsetOutOfRange } from './errors.ts';

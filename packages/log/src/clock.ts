@@ -1,4 +1,4 @@
-// Time as the service sees it: injected at composition, so that tests decide what time it is.
+// Time as the log and everything above it see it: injected at composition, so that tests decide what time it is.
 
 /** Wall and monotonic time and timers; nothing else in the service reads a clock. */
 export interface Clock {
