@@ -25,7 +25,7 @@ export const field = {
 } as const;
 
 /** What every reader of a log needs to know of the layout: the header's size and the part its own length leaves out. */
-export const batchHeader = { bytes: field.records, lengthPrefixBytes: field.leaderEpoch } as const;
+export const batchHeader = { bytes: 61, lengthPrefixBytes: 12 } as const;
 
 /** Attribute bit 3: the records' time is the batch's `maxTimestamp`, set by the log when it stored the batch. */
 export const logAppendTime = 0x08;

@@ -1,0 +1,56 @@
+// Every limit of the API in one place. Sources: OCI Streaming API 20180418 and its "Limits on Streaming Resources" page,
+// unless a line says that the number is Millrace's own.
+
+const kib = 1024;
+const mib = 1024 * kib;
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+export const limits = {
+  /** Decoded bytes of one message value. */
+  valueBytes: { min: 1, max: mib },
+  /** Decoded bytes of one message key; an absent or null key is no key. */
+  keyBytes: { min: 0, max: 256 },
+  /** Sum of decoded keys and values of one PutMessages request. */
+  putBytes: { max: mib },
+  /** Bytes of JSON of one PutMessages request. Millrace's own: base64 and many small messages make JSON far larger than what it carries. */
+  putBodyBytes: { max: 32 * mib },
+  /** Bytes of JSON of any other request. Millrace's own. */
+  bodyBytes: { max: 256 * kib },
+  /** GetMessages `limit`. */
+  getLimit: { min: 1, max: 10_000 },
+  /** Decoded keys and values of one GetMessages answer, one message always excepted. Millrace's own: OCI does not publish its bound. */
+  getBytes: { max: mib },
+  /** How long `millrace-wait-ms` lets GetMessages wait. Millrace's own extension. */
+  waitMs: { min: 0, max: 30_000 },
+  /** A cursor's life, milliseconds. */
+  cursorLifeMs: 5 * minuteMs,
+  /** Characters of a cursor in a query. Millrace's own: OCI names no bound for GetMessages. */
+  cursorCharacters: { min: 1, max: 4096 },
+  /** Retention of a stream, hours; fixed at creation. */
+  retentionHours: { min: 24, max: 168, default: 24 },
+  /** Partitions of one stream. The upper bound is Millrace's own: OCI's is a quota of the tenancy. */
+  partitions: { min: 1, max: 10_000 },
+  /** Characters of a stream's or pool's name. */
+  name: { min: 1, max: 1024 },
+  /** Characters of a compartment id in a query or body. */
+  compartmentId: { min: 1, max: 1024 },
+  /** Characters of an id in a path. */
+  pathId: { min: 1, max: 256 },
+  /** Characters of a consumer group's name. */
+  groupName: { min: 1, max: 255 },
+  /** `limit` of the list operations. */
+  listLimit: { min: 1, max: 50, default: 10 },
+  /** Characters of `page`. */
+  page: { min: 1, max: 1024 },
+  /** Characters of `if-match`. */
+  ifMatch: { max: 255 },
+  /** How long the record of a deleted stream stays readable. */
+  deletedRecordMs: 90 * dayMs,
+  /** How long a finished work request stays readable. Millrace's own: OCI does not say. */
+  workRequestMs: 7 * dayMs,
+  /** Signature clock skew, either way. */
+  clockSkewMs: 5 * minuteMs,
+  /** Milliseconds of an hour: retention is given in hours. */
+  hourMs: 60 * minuteMs,
+} as const;

@@ -1,0 +1,106 @@
+// The operations of the OCI Streaming API 20180418, one row each: routes, validation and the documents follow this table.
+
+/** The path every operation's path stands under. */
+export const basePath = '/20180418';
+
+/** Header names with a meaning of their own, lower-case. */
+export const header = {
+  requestId: 'opc-request-id',
+  nextCursor: 'opc-next-cursor',
+  nextPage: 'opc-next-page',
+  previousPage: 'opc-prev-page',
+  workRequestId: 'opc-work-request-id',
+  etag: 'etag',
+  ifMatch: 'if-match',
+  retryAfter: 'retry-after',
+  contentSha256: 'x-content-sha256',
+  /** Extension of Millrace: how long GetMessages may wait for a first message, milliseconds. */
+  waitMs: 'millrace-wait-ms',
+  /** Extension of Millrace, on every answer to PutMessages: what the acknowledgement means. */
+  durability: 'millrace-durability',
+} as const;
+
+/** One operation of the API. */
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below `basePath`; `{name}` is one path segment. */
+  readonly path: string;
+  /** `optional`: the signature may leave the body out (only PutMessages; the SDKs do). */
+  readonly bodySignature: 'required' | 'optional';
+}
+
+const row = (method: Operation['method'], path: string, bodySignature: Operation['bodySignature'] = 'required'): Operation => ({
+  method,
+  path,
+  bodySignature,
+});
+
+/** Every operation of the API, also those that are answered 501 so far. */
+export type OperationName =
+  | 'PutMessages'
+  | 'GetMessages'
+  | 'CreateCursor'
+  | 'CreateGroupCursor'
+  | 'ConsumerCommit'
+  | 'ConsumerHeartbeat'
+  | 'GetGroup'
+  | 'UpdateGroup'
+  | 'ListStreams'
+  | 'CreateStream'
+  | 'GetStream'
+  | 'UpdateStream'
+  | 'DeleteStream'
+  | 'ChangeStreamCompartment'
+  | 'ListStreamPools'
+  | 'CreateStreamPool'
+  | 'GetStreamPool'
+  | 'UpdateStreamPool'
+  | 'DeleteStreamPool'
+  | 'ChangeStreamPoolCompartment'
+  | 'ListConnectHarnesses'
+  | 'CreateConnectHarness'
+  | 'GetConnectHarness'
+  | 'UpdateConnectHarness'
+  | 'DeleteConnectHarness'
+  | 'ChangeConnectHarnessCompartment'
+  | 'ListWorkRequests'
+  | 'GetWorkRequest'
+  | 'ListWorkRequestErrors'
+  | 'ListWorkRequestLogs';
+
+export const operations: Readonly<Record<OperationName, Operation>> = {
+  PutMessages: row('POST', '/streams/{streamId}/messages', 'optional'),
+  GetMessages: row('GET', '/streams/{streamId}/messages'),
+  CreateCursor: row('POST', '/streams/{streamId}/cursors'),
+  CreateGroupCursor: row('POST', '/streams/{streamId}/groupCursors'),
+  ConsumerCommit: row('POST', '/streams/{streamId}/commit'),
+  ConsumerHeartbeat: row('POST', '/streams/{streamId}/heartbeat'),
+  GetGroup: row('GET', '/streams/{streamId}/groups/{groupName}'),
+  UpdateGroup: row('PUT', '/streams/{streamId}/groups/{groupName}'),
+
+  ListStreams: row('GET', '/streams'),
+  CreateStream: row('POST', '/streams'),
+  GetStream: row('GET', '/streams/{streamId}'),
+  UpdateStream: row('PUT', '/streams/{streamId}'),
+  DeleteStream: row('DELETE', '/streams/{streamId}'),
+  ChangeStreamCompartment: row('POST', '/streams/{streamId}/actions/changeCompartment'),
+
+  ListStreamPools: row('GET', '/streampools'),
+  CreateStreamPool: row('POST', '/streampools'),
+  GetStreamPool: row('GET', '/streampools/{streamPoolId}'),
+  UpdateStreamPool: row('PUT', '/streampools/{streamPoolId}'),
+  DeleteStreamPool: row('DELETE', '/streampools/{streamPoolId}'),
+  ChangeStreamPoolCompartment: row('POST', '/streampools/{streamPoolId}/actions/changeCompartment'),
+
+  ListConnectHarnesses: row('GET', '/connectharnesses'),
+  CreateConnectHarness: row('POST', '/connectharnesses'),
+  GetConnectHarness: row('GET', '/connectharnesses/{connectHarnessId}'),
+  UpdateConnectHarness: row('PUT', '/connectharnesses/{connectHarnessId}'),
+  DeleteConnectHarness: row('DELETE', '/connectharnesses/{connectHarnessId}'),
+  ChangeConnectHarnessCompartment: row('POST', '/connectharnesses/{connectHarnessId}/actions/changeCompartment'),
+
+  ListWorkRequests: row('GET', '/workRequests'),
+  GetWorkRequest: row('GET', '/workRequests/{workRequestId}'),
+  ListWorkRequestErrors: row('GET', '/workRequests/{workRequestId}/errors'),
+  ListWorkRequestLogs: row('GET', '/workRequests/{workRequestId}/logs'),
+};

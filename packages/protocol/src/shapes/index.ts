@@ -1,0 +1,16 @@
+export { type CreateCursorDetails, createCursorDetails, type Cursor } from './cursors.ts';
+export type { Message, PutMessagesResult, PutMessagesResultEntry } from './messages.ts';
+export { InvalidShape, parseShape } from './parse-shape.ts';
+export {
+  type CreateStreamDetails,
+  createStreamDetails,
+  type DefinedTags,
+  type FreeformTags,
+  type LifecycleState,
+  lifecycleStates,
+  type Stream,
+  type StreamSummary,
+  type UpdateStreamDetails,
+  updateStreamDetails,
+} from './streams.ts';
+export type { WorkRequest, WorkRequestCollection, WorkRequestOperationType, WorkRequestResource } from './work-requests.ts';
