@@ -10,7 +10,7 @@
 //  5. The log's clock: the engine stamps an append; the stamp never falls within a partition; `offsetAtTime(t)` is the
 //     first offset stamped at or after `t`.
 //  6. Progress: a read returns at least one batch if there is one, whatever `maxBytes` and `maxRecords` say.
-//  7. Waiting: a read at the end waits up to `waitMs`; abort leaves no waiter.
+//  7. Waiting: a read at the end waits up to `waitMs`; an abort ends the wait as if its time were over, and leaves no waiter.
 //  8. Out of range is an error carrying both bounds.
 //  9. Refused or unknown: a failed append says whether anything may have been stored.
 // 10. After closing begins, new calls are refused, waits end, accepted appends settle.

@@ -1,0 +1,40 @@
+// `millrace serve`: options from flags and environment, the banner, and a clean end on SIGTERM and SIGINT.
+import { Command, Option } from 'commander';
+import { InvalidOption, optionsFromEnvironment, serveOptions } from 'millrace-server/options';
+import { banner } from './banner.ts';
+
+/** Exit status for what the caller can mend: a wrong option. */
+const usageStatus = 2;
+
+/** The command, with a flag for each row of the option table. */
+export function serveCommand(): Command {
+  const command = new Command('serve').description('Run the service.').allowExcessArguments(false);
+  for (const row of Object.values(serveOptions)) {
+    const option = new Option(row.flag, `${row.description} [${row.environment}]`);
+    if ('repeatable' in row) option.argParser((value: string, before: string[] = []) => [...before, value]);
+    else if (row.default !== undefined && row.default !== false) option.description += ` (default: ${String(row.default)})`;
+    command.addOption(option);
+  }
+  return command.action(serve);
+}
+
+/** Runs until a signal; flags win over the environment. */
+async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  try {
+    const { startServer } = await import('millrace-server');
+    const server = await startServer({ ...optionsFromEnvironment(process.env), ...flags });
+    process.stdout.write(banner(server));
+    const signal = await firstSignal();
+    process.stdout.write(`${signal}: finishing what is under way …\n`);
+    await server.close();
+  } catch (error) {
+    process.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof InvalidOption ? usageStatus : 1;
+  }
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+  });
+}

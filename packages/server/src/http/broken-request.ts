@@ -1,0 +1,29 @@
+// Bytes that never became a request: answered in the API's words on the bare socket.
+import type { Socket } from 'node:net';
+import { type ErrorBody, type ErrorCode, header, statusOf } from 'millrace-protocol';
+import type { RequestIds } from './request-id.ts';
+
+/** Answers what the HTTP parser refused, if anybody still listens, and closes the connection. */
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, requestIds: RequestIds): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [code, message] = refusalFor(error);
+  const refusal: ErrorBody = { code, message };
+  const body = JSON.stringify(refusal);
+  const head = [
+    `HTTP/1.1 ${statusOf(code)} ${code}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `${header.requestId}: ${requestIds.next(undefined)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function refusalFor({ code, message }: NodeJS.ErrnoException): [ErrorCode, string] {
+  if (code === 'HPE_HEADER_OVERFLOW') return ['RequestHeaderFieldsTooLarge', 'The request line and headers are too long; at most 16 KiB are read.'];
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['RequestTimeout', 'The request did not arrive whole in time.'];
+  return ['CannotParseRequest', `The request is not HTTP: ${message}.`];
+}

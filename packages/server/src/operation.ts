@@ -1,0 +1,28 @@
+// What an operation is given and what it gives back; it knows nothing of HTTP servers.
+import type { Query } from './http/query.ts';
+import type { Service } from './service.ts';
+
+/** A request whose caller is known and whose body has arrived whole. */
+export interface OperationRequest {
+  /** A path parameter, decoded, of 1 or more characters. */
+  pathParameter(name: string): string;
+  readonly query: Query;
+  /** A header by lower-case name. */
+  header(name: string): string | undefined;
+  /** The body's bytes; empty if there was none. */
+  readonly body: Buffer;
+  /** The address the caller reached, or the public URL: `http://host:port`, no path. */
+  readonly origin: string;
+  /** Aborts when the caller has gone, or the server stops waiting. */
+  readonly signal: AbortSignal;
+}
+
+/** A success. `body`: text and bytes are sent as they are (they are JSON already), anything else as JSON, undefined as nothing. */
+export interface Answer {
+  readonly status: 200 | 204;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Carries out one operation of the API; throws `ApiError` to refuse. */
+export type OperationHandler = (service: Service, request: OperationRequest) => Promise<Answer>;

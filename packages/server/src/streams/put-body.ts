@@ -1,0 +1,197 @@
+// The body of PutMessages: JSON to decoded messages in one pass, with every limit checked while reading, so that a hostile
+// body costs no more than it is long.
+import { isUtf8 } from 'node:buffer';
+import { base64DecodedLength, base64Problem, limits, standardMessage } from 'millrace-protocol';
+import { ApiError, invalid } from '../api-error.ts';
+import { InvalidJson, JsonScanner } from './json-scanner.ts';
+
+/** `keyLength` of a message without a key. */
+export const noKey = -1;
+
+const minus = 0x2d;
+const underscore = 0x5f;
+const equals = 0x3d;
+const numbersPerMessage = 4;
+/** Characters decoded at a time (a multiple of 4): larger strings leave V8's young heap and cost several times as much. */
+const pieceCharacters = 8192;
+
+/** Decoded messages in request order: keys and values are ranges of `bytes`. */
+export class PutMessages {
+  /** All keys and values, decoded. */
+  readonly bytes: Buffer;
+  /** How many messages there are. */
+  count = 0;
+  /** Bytes of all keys and values. */
+  decodedBytes = 0;
+  #spans = new Int32Array(64 * numbersPerMessage);
+
+  constructor(capacityBytes: number) {
+    this.bytes = Buffer.allocUnsafeSlow(capacityBytes);
+  }
+
+  add(keyStart: number, keyLength: number, valueStart: number, valueLength: number): void {
+    const at = this.count * numbersPerMessage;
+    if (at === this.#spans.length) {
+      const larger = new Int32Array(at * 2);
+      larger.set(this.#spans);
+      this.#spans = larger;
+    }
+    this.#spans[at] = keyStart;
+    this.#spans[at + 1] = keyLength;
+    this.#spans[at + 2] = valueStart;
+    this.#spans[at + 3] = valueLength;
+    this.count += 1;
+    this.decodedBytes += Math.max(keyLength, 0) + valueLength;
+  }
+
+  keyStart(index: number): number {
+    return this.#spans[index * numbersPerMessage] ?? 0;
+  }
+
+  /** Bytes of the key; `noKey` if there is none. */
+  keyLength(index: number): number {
+    return this.#spans[index * numbersPerMessage + 1] ?? noKey;
+  }
+
+  valueStart(index: number): number {
+    return this.#spans[index * numbersPerMessage + 2] ?? 0;
+  }
+
+  valueLength(index: number): number {
+    return this.#spans[index * numbersPerMessage + 3] ?? 0;
+  }
+}
+
+/**
+ * Reads `{"messages": [{"key": …, "value": …}, …]}`. Unknown members are ignored, a null counts as not given, of a member
+ * that stands twice the last one counts. Throws 400 saying which message, what was expected and what came.
+ */
+export function parsePutMessages(body: Buffer): PutMessages {
+  if (!isUtf8(body)) throw invalid(`${standardMessage.unparsableBody}: the body is not valid UTF-8.`);
+  try {
+    return new PutBodyParser(body).parse();
+  } catch (error) {
+    if (error instanceof InvalidJson) throw invalid(`${standardMessage.unparsableBody}: ${error.message}.`);
+    throw error;
+  }
+}
+
+class PutBodyParser {
+  readonly #scanner: JsonScanner;
+  readonly #hasUrlAlphabet: boolean;
+  #messages: PutMessages | undefined;
+  /** End of what is decoded so far, in the messages' bytes. */
+  #end = 0;
+
+  constructor(body: Buffer) {
+    this.#scanner = new JsonScanner(body);
+    // Node decodes - and _ too; the service does not. Bodies without either, nearly all, need no second look.
+    this.#hasUrlAlphabet = body.includes(minus) || body.includes(underscore);
+  }
+
+  parse(): PutMessages {
+    const scanner = this.#scanner;
+    scanner.readMembers(() => {
+      if (scanner.stringText() === 'messages') this.#readMessages();
+      else scanner.skipValue();
+    });
+    scanner.expectEnd();
+    if (this.#messages === undefined) throw new ApiError('MissingParameter', 'messages: required, but not given.');
+    if (this.#messages.count === 0) throw invalid('messages: expected at least one message, got none.');
+    return this.#messages;
+  }
+
+  #readMessages(): void {
+    const scanner = this.#scanner;
+    this.#messages = undefined;
+    if (scanner.acceptNull()) return;
+    if (scanner.peek() !== 0x5b) throw invalid('messages: expected an array.');
+    const capacity = Math.min(limits.putBytes.max, Math.ceil(scanner.bytes.length * 0.75));
+    const messages = new PutMessages(capacity);
+    this.#messages = messages;
+    this.#end = 0;
+    scanner.readElements(() => this.#readMessage(messages));
+  }
+
+  #readMessage(messages: PutMessages): void {
+    const scanner = this.#scanner;
+    if (scanner.peek() !== 0x7b) throw invalid(`Message ${messages.count + 1}: expected an object with a value.`);
+    let keyStart = 0;
+    let keyLength = noKey;
+    let valueStart = 0;
+    let valueLength = noKey;
+    scanner.readMembers(() => {
+      if (this.#nameIs('value')) {
+        valueLength = this.#readBytes(messages, 'value', limits.valueBytes);
+        valueStart = this.#end - Math.max(valueLength, 0);
+      } else if (this.#nameIs('key')) {
+        keyLength = this.#readBytes(messages, 'key', limits.keyBytes);
+        keyStart = this.#end - Math.max(keyLength, 0);
+      } else {
+        scanner.skipValue();
+      }
+    });
+    if (valueLength === noKey) throw new ApiError('MissingParameter', `Message ${messages.count + 1}: value is required, but not given.`);
+    messages.add(keyStart, keyLength, valueStart, valueLength);
+  }
+
+  #nameIs(name: 'key' | 'value'): boolean {
+    const { bytes, stringStart, stringEnd, stringHasEscapes } = this.#scanner;
+    if (stringHasEscapes) return this.#scanner.stringText() === name;
+    return stringEnd - stringStart === name.length && bytes.toString('latin1', stringStart, stringEnd) === name;
+  }
+
+  /** Reads a base64 string or null behind the name `member`; the decoded length, or `noKey` for null. */
+  #readBytes(messages: PutMessages, member: string, { min, max }: { min: number; max: number }): number {
+    const scanner = this.#scanner;
+    if (scanner.acceptNull()) return noKey;
+    const where = (): string => `Message ${messages.count + 1}: ${member}`;
+    if (scanner.peek() !== 0x22) throw invalid(`${where()} is not a string; expected base64.`);
+    scanner.readString();
+    // Some encoders escape / and = in strings: then the text must be rebuilt first.
+    const source = scanner.stringHasEscapes ? Buffer.from(scanner.stringText(), 'utf8') : scanner.bytes;
+    const start = scanner.stringHasEscapes ? 0 : scanner.stringStart;
+    const end = scanner.stringHasEscapes ? source.length : scanner.stringEnd;
+    const length = base64DecodedLength(end - start, paddingOf(source, start, end));
+    if (length > max) throw invalid(`${where()} is ${count(length)} bytes after base64 decoding; at most ${count(max)} are allowed.`);
+    if (length >= 0 && length < min) throw invalid(`${where()} is empty; at least ${min} byte is required.`);
+    if (this.#end + length > limits.putBytes.max) {
+      const total = count(limits.putBytes.max);
+      throw invalid(`${standardMessage.putTooLarge}: decoded keys and values pass ${total} bytes at message ${messages.count + 1}.`);
+    }
+    if (length === -1 || !this.#decode(source, start, end, messages.bytes, length)) throw notBase64(where(), source, start, end);
+    this.#end += length;
+    return length;
+  }
+
+  /** Decodes into `target` behind what is there; false if the text is not base64 of exactly `length` bytes. */
+  #decode(source: Buffer, start: number, end: number, target: Buffer, length: number): boolean {
+    let at = this.#end;
+    for (let from = start; from < end; from += pieceCharacters) {
+      const piece = source.toString('latin1', from, Math.min(from + pieceCharacters, end));
+      if (this.#hasUrlAlphabet && (piece.includes('-') || piece.includes('_'))) return false;
+      at += target.write(piece, at, 'base64');
+    }
+    return at === this.#end + length;
+  }
+}
+
+function paddingOf(source: Buffer, start: number, end: number): number {
+  let padding = 0;
+  while (padding < 3 && end - padding > start && source[end - padding - 1] === equals) padding += 1;
+  return padding;
+}
+
+function notBase64(where: string, source: Buffer, start: number, end: number): ApiError {
+  const text = source.toString('utf8', start, end);
+  const problem = base64Problem(text);
+  const what =
+    problem?.kind === 'character'
+      ? `${JSON.stringify(text.charAt(problem.at))} at character ${problem.at + 1} of ${text.length}`
+      : `its ${text.length} characters leave a group of one`;
+  return invalid(`${standardMessage.unparsableBody}: ${where} is not base64: ${what}.`);
+}
+
+function count(bytes: number): string {
+  return bytes.toLocaleString('en-US');
+}
