@@ -1,4 +1,12 @@
+export type { LogInfo, LogSettings } from './catalogue.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { LogError, type LogErrorCode, OffsetOutOfRange } from './errors.ts';
+export type { FileSystem, OpenFile } from './file-system.ts';
+export type { Host } from './host.ts';
 export { LogClock } from './log-clock.ts';
+export type { Bounds, LogStore, PartitionHandle, ReadLimits, ReadResult } from './log-store.ts';
+export { openLogStore } from './open-log-store.ts';
+export type { LogStoreOptions } from './options.ts';
+export type { Random } from './random.ts';
+export type { Appended } from './requests.ts';
 export { Waiters } from './waiters.ts';

@@ -1,0 +1,42 @@
+// Who runs this process, so that a lock left by one that is gone is told from one that is held.
+import fs from 'node:fs';
+
+/** This process and its neighbours. */
+export interface Host {
+  readonly pid: number;
+  /** Differs from boot to boot; empty if the system does not say. */
+  readonly bootId: string;
+  /** When the process with this id started, in the system's own words; undefined if there is no such process. */
+  startedAt(pid: number): string | undefined;
+}
+
+/** The machine this runs on. Linux tells boot and start; elsewhere only whether the process id is in use. */
+export const systemHost: Host = {
+  pid: process.pid,
+  bootId: readText('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
+  startedAt: (pid) => {
+    const stat = readText(`/proc/${pid}/stat`);
+    if (stat !== undefined) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[startTimeField];
+    return fs.existsSync('/proc/self/stat') || !isRunning(pid) ? undefined : 'unknown';
+  },
+};
+
+/** `starttime` is field 22 of /proc/<pid>/stat; field 3 is the first behind the command's closing bracket. */
+const startTimeField = 22 - 3;
+
+function readText(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,114 @@
+// Opens a data directory: takes the lock, recovers, and puts the parts together.
+import { basename, dirname, resolve } from 'node:path';
+import { Checkpointer } from './checkpointer.ts';
+import { Committer } from './committer.ts';
+import { Effects } from './effects.ts';
+import { LogError } from './errors.ts';
+import type { FileSystem } from './file-system.ts';
+import { Journal, type JournalFile } from './journal.ts';
+import { Layout } from './layout.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { acquireLock, type Lock } from './lock.ts';
+import { LogClock } from './log-clock.ts';
+import { LogStore } from './log-store.ts';
+import { OpenFiles } from './open-files.ts';
+import { type LogStoreOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type Found, inspect, tidy } from './recovery.ts';
+import { replay } from './replay.ts';
+import { SegmentReader } from './segment-reader.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import { Unsynced } from './unsynced.ts';
+
+/**
+ * Opens the data directory, creating it if it is not there; when the promise resolves, recovery is done and everything that
+ * can be read is durable. Throws `Locked` if another process has it open, `Damaged` if acknowledged data is missing or
+ * unreadable (nothing was changed then), `Failed` if the disk does not take what recovery must write, `RangeError` for a
+ * bad option.
+ */
+export async function openLogStore(options: LogStoreOptions): Promise<LogStore> {
+  const resolved = resolveOptions({ ...options, directory: resolve(options.directory) });
+  const { fileSystem, directory, host, random } = resolved;
+  const layout = new Layout(directory);
+  await makeDirectory(fileSystem, directory);
+  const lock = await acquireLock(fileSystem, layout.lock, host, random(16).toString('hex'));
+  try {
+    return await recover(resolved, layout, lock);
+  } catch (error) {
+    await lock.release();
+    throw error instanceof LogError ? error : openingFailure(error, directory);
+  }
+}
+
+/** Creates the data directory and the folders above it, so that their names survive a power cut. */
+async function makeDirectory(fileSystem: FileSystem, directory: string): Promise<void> {
+  const parent = dirname(directory);
+  if (fileSystem.sizeOf(directory) !== undefined || parent === directory) return;
+  await makeDirectory(fileSystem, parent);
+  fileSystem.makeFolder(directory);
+  await fileSystem.syncFolder(parent);
+}
+
+async function recover(options: ResolvedOptions, layout: Layout, lock: Lock): Promise<LogStore> {
+  const { fileSystem } = options;
+  const found = await inspect(fileSystem, layout);
+  const files = new OpenFiles(fileSystem, layout, options.maxOpenFiles);
+  try {
+    return await build(options, layout, lock, files, found);
+  } catch (error) {
+    files.closeAll();
+    for (const { file } of found.journalFiles) file.close();
+    throw error;
+  }
+}
+
+async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files: OpenFiles, found: Found): Promise<LogStore> {
+  const { fileSystem, segmentBytes, onWarning, clock: timers } = options;
+  const { catalogue, head, runs } = found;
+  for (const folder of [layout.journal, layout.logs]) fileSystem.makeFolder(folder);
+  await tidy(fileSystem, layout, files, found);
+  const clock = new LogClock(timers, head.clockMs);
+  const unsynced = new Unsynced(files);
+  const effects = new Effects(catalogue, unsynced);
+  const writer = new SegmentWriter({ fileSystem, layout, files, unsynced, segmentBytes });
+  replay({ catalogue, effects, writer, clock }, runs, Buffer.from(head.life, 'hex'));
+  for (const folder of [layout.journal, layout.directory]) unsynced.addFolder(folder);
+
+  const lifecycle = new Lifecycle();
+  lifecycle.onFailure(options.onFailure);
+  const reader = new SegmentReader(fileSystem, files);
+  const journal = openJournal(options, layout, found);
+  lifecycle.onFailure((failure) => journal.abort(failure));
+  const checkpointer = new Checkpointer({ fileSystem, layout, timers, clock, catalogue, journal, files, reader, unsynced, lifecycle, lock, onWarning });
+  if (!(await checkpointer.write('open'))) throw new LogError('Failed', `There is no room for a checkpoint in ${layout.directory}.`);
+  await removeSpareJournal(options, found.journalFiles);
+  const { durability, asyncSyncIntervalMs, maxOpenFiles: maxWrittenSegments } = options;
+  const committer = new Committer({ durability, asyncSyncIntervalMs, maxWrittenSegments, timers, clock, catalogue, effects, journal, writer, unsynced, checkpointer, lifecycle });
+  return new LogStore({ options, lifecycle, lock, clock, catalogue, journal, files, reader, unsynced, checkpointer, committer });
+}
+
+/** A journal of a new life, in the files that are there: the checkpoint that ends recovery covers all they hold. */
+function openJournal(options: ResolvedOptions, layout: Layout, { head, runs, journalFiles }: Found): Journal {
+  const { fileSystem, journalFileBytes: fileBytes, journalFileCount: fileCount, onWarning, random } = options;
+  const numbers = journalFiles.map(({ path }) => Number(basename(path))).filter(Number.isSafeInteger);
+  const sequence = runs.at(-1)?.last ?? head.sequence;
+  const kept = journalFiles.filter((file, index) => isKept(options, file, index));
+  return new Journal({ fileSystem, layout, fileBytes, fileCount, onWarning }, random(8), sequence, kept, Math.max(0, ...numbers) + 1);
+}
+
+function isKept({ journalFileBytes, journalFileCount }: ResolvedOptions, { file }: JournalFile, index: number): boolean {
+  return file.size() === journalFileBytes && index < journalFileCount;
+}
+
+/** Removes files of another size (a crash while preparing, or another option) and those beyond the cap. */
+async function removeSpareJournal(options: ResolvedOptions, journalFiles: readonly JournalFile[]): Promise<void> {
+  for (const [index, journalFile] of journalFiles.entries()) {
+    if (isKept(options, journalFile, index)) continue;
+    journalFile.file.close();
+    await options.fileSystem.unlink(journalFile.path);
+  }
+}
+
+function openingFailure(error: unknown, directory: string): LogError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LogError('Failed', `Opening ${directory} failed: ${reason}`, { cause: error });
+}

@@ -1,0 +1,84 @@
+// Repeats what the journal holds behind the checkpoint, through the same code that did it first.
+import { type Catalogue, Log, type Partition } from './catalogue.ts';
+import type { Effects } from './effects.ts';
+import { LogError } from './errors.ts';
+import { type Entry, entryKind } from './journal-entry.ts';
+import { type JournalRun, visitRuns } from './journal-scan.ts';
+import type { LogClock } from './log-clock.ts';
+import { decodeCreation } from './requests.ts';
+import { type PlannedBatch, type SegmentWriter, showBatch } from './segment-writer.ts';
+
+/** What a replay changes. */
+export interface ReplayParts {
+  readonly catalogue: Catalogue;
+  readonly effects: Effects;
+  readonly writer: SegmentWriter;
+  readonly clock: LogClock;
+}
+
+/**
+ * Applies the entries of `runs` in order, with their own stamps; nothing is journalled, and nothing is synced. Throws if
+ * the disk does not take them or they do not fit what is there.
+ */
+export function replay(parts: ReplayParts, runs: readonly JournalRun[], life: Buffer): void {
+  const { writer, clock } = parts;
+  const planned: PlannedBatch[] = [];
+  const flush = (): void => {
+    writer.flush();
+    for (const one of planned) showReplayed(one);
+    planned.length = 0;
+  };
+  const logs = byId(parts.catalogue);
+  const apply = (entry: Entry): void => {
+    clock.raise(entry.stampMs);
+    if (entry.kind === entryKind.batch) {
+      planned.push(writer.planStamped(partitionOf(logs, entry), entry.payload, entry.stampMs));
+    } else {
+      flush();
+      applyChange(parts, logs, entry);
+    }
+  };
+  visitRuns(runs, life, apply, flush);
+}
+
+function showReplayed(planned: PlannedBatch): void {
+  const { refusal, partition, baseOffset } = planned;
+  if (refusal !== undefined) {
+    throw new LogError('Failed', `Recovery could not store offset ${baseOffset} of ${partition}: ${refusal.message}`, { cause: refusal });
+  }
+  showBatch(planned);
+}
+
+function applyChange({ catalogue, effects }: ReplayParts, logs: Map<number, Log>, entry: Entry): void {
+  if (entry.kind === entryKind.createLog) {
+    const { name, settings } = decodeCreation(entry.payload);
+    const log = new Log(entry.logId, name, settings);
+    logs.set(log.id, log);
+    catalogue.accept(log);
+    effects.showLog(log);
+  } else if (entry.kind === entryKind.deleteLog) {
+    const log = logOf(logs, entry);
+    logs.delete(log.id);
+    catalogue.accepted.delete(log.name);
+    effects.dropLog(log);
+  } else {
+    effects.trim(partitionOf(logs, entry), entry.offset);
+  }
+}
+
+function byId(catalogue: Catalogue): Map<number, Log> {
+  return new Map(Array.from(catalogue.visible.values(), (log) => [log.id, log]));
+}
+
+function logOf(logs: ReadonlyMap<number, Log>, { logId, sequence }: Entry): Log {
+  const log = logs.get(logId);
+  if (log === undefined) throw new LogError('Damaged', `Journal entry ${sequence} is for log id ${logId}, which does not exist.`);
+  return log;
+}
+
+function partitionOf(logs: ReadonlyMap<number, Log>, entry: Entry): Partition {
+  const log = logOf(logs, entry);
+  const partition = log.partitions[entry.partition];
+  if (partition !== undefined) return partition;
+  throw new LogError('Damaged', `Journal entry ${entry.sequence} is for partition ${entry.partition} of ${log.name}, which has ${log.partitions.length}.`);
+}

@@ -1,0 +1,266 @@
+// Reads batches out of segments and judges them: nothing leaves here that is not what was appended.
+import { baseOffsetOf, batchHeader, batchLengthOf, endOffsetOf, isBatchIntact, timestampOf } from 'millrace-records';
+import type { Segment } from './catalogue.ts';
+import { LogError } from './errors.ts';
+import { type FileSystem, readWhole, writeWhole } from './file-system.ts';
+import { suffix } from './layout.ts';
+import type { OpenFiles } from './open-files.ts';
+import { type IndexEntry, indexIntervalBytes, SegmentIndex } from './segment-index.ts';
+
+const scanBytes = 256 * 1024;
+/** Indexes of segments that are no longer appended to, kept because they were read lately. */
+const maxLoadedIndexes = 64;
+/** No single read fills more memory than this, unless one batch is larger. */
+const maxReadBytes = 16 * 1024 * 1024;
+const magicAt = 16;
+const leaderEpochAt = 12;
+
+/** How much one read may return; see `ReadLimits` of the store. */
+export interface BatchLimits {
+  readonly maxBytes: number;
+  readonly maxRecords: number;
+}
+
+/** Reads the visible part of segments. */
+export class SegmentReader {
+  readonly #fileSystem: FileSystem;
+  readonly #files: OpenFiles;
+  /** Loaded indexes in the order of their last use. */
+  readonly #loaded = new Set<Segment>();
+
+  constructor(fileSystem: FileSystem, files: OpenFiles) {
+    this.#fileSystem = fileSystem;
+    this.#files = files;
+  }
+
+  /**
+   * Whole batches from the one that holds `fromOffset` on, at least one, within the limits otherwise; from this segment
+   * only. `fromOffset` must be visible and in it. Throws `Damaged`, and what opening the file throws.
+   */
+  async read(segment: Segment, fromOffset: number, limits: BatchLimits): Promise<Buffer[]> {
+    const index = await this.#index(segment);
+    try {
+      return await this.#readFrom(segment, index.before(fromOffset - segment.baseOffset), fromOffset, limits);
+    } catch (error) {
+      if (!(error instanceof LogError) || error.code !== 'Damaged') throw error;
+      const rebuilt = await this.#rebuild(segment);
+      return await this.#readFrom(segment, rebuilt.before(fromOffset - segment.baseOffset), fromOffset, limits);
+    }
+  }
+
+  /** The base offset of the first batch stamped at or after `timestampMs`; undefined if the segment has none. */
+  async offsetAtTime(segment: Segment, timestampMs: number): Promise<number | undefined> {
+    const index = await this.#index(segment);
+    let found: number | undefined;
+    await this.#scan(segment, index.beforeTime(timestampMs)?.position ?? 0, (bytes, at) => {
+      if (timestampOf(bytes, at) >= timestampMs) found = baseOffsetOf(bytes, at);
+      return found === undefined;
+    });
+    return found;
+  }
+
+  /** Writes the index files of a segment, which are hints: nothing is synced, and trouble is nobody's. */
+  saveIndex(segment: Segment): void {
+    const { index } = segment;
+    if (index === undefined || index.size === 0) return;
+    try {
+      writeWhole(this.#fileSystem, this.#files.path(segment, suffix.offsets), index.encodeOffsets());
+      writeWhole(this.#fileSystem, this.#files.path(segment, suffix.times), index.encodeTimes());
+    } catch {
+      // The index is made again from the batches when it is needed.
+    }
+  }
+
+  /** Frees the memory of an index that a later read may load again. */
+  dropIndex(segment: Segment): void {
+    segment.index = undefined;
+    this.#loaded.delete(segment);
+  }
+
+  /** The segment's index: kept, or loaded from its files and brought up to the visible end. */
+  async #index(segment: Segment): Promise<SegmentIndex> {
+    const known = segment.index;
+    if (known === undefined) return await this.#load(segment);
+    if (this.#loaded.delete(segment)) this.#loaded.add(segment);
+    return known;
+  }
+
+  async #load(segment: Segment): Promise<SegmentIndex> {
+    const index = new SegmentIndex();
+    const offsets = readWhole(this.#fileSystem, this.#files.path(segment, suffix.offsets));
+    const times = readWhole(this.#fileSystem, this.#files.path(segment, suffix.times));
+    if (offsets !== undefined && times !== undefined) index.decode(offsets, times, segment.bytes);
+    if (!(await this.#extend(segment, index))) return await this.#rebuild(segment);
+    return this.#keep(segment, index);
+  }
+
+  async #rebuild(segment: Segment): Promise<SegmentIndex> {
+    const index = new SegmentIndex();
+    await this.#extend(segment, index);
+    return this.#keep(segment, index);
+  }
+
+  /** Adds what lies behind the index's last entry; false if that entry does not point at its batch. */
+  async #extend(segment: Segment, index: SegmentIndex): Promise<boolean> {
+    const last = index.last();
+    let isSound = last === undefined;
+    await this.#scan(segment, last?.position ?? 0, (bytes, at, position) => {
+      const lastOffset = endOffsetOf(bytes, at) - 1 - segment.baseOffset;
+      if (position === last?.position) isSound = lastOffset === last.lastOffset;
+      else index.add(position, lastOffset, timestampOf(bytes, at));
+      return isSound;
+    });
+    return isSound;
+  }
+
+  /** The index of a partition's newest segment stays until a checkpoint finds it rolled; of older ones only a few. */
+  #keep(segment: Segment, index: SegmentIndex): SegmentIndex {
+    segment.index = index;
+    if (segment.partition.segments.at(-1) === segment) return index;
+    this.#loaded.add(segment);
+    const [oldest] = this.#loaded;
+    if (this.#loaded.size > maxLoadedIndexes && oldest !== undefined) this.dropIndex(oldest);
+    return index;
+  }
+
+  async #readFrom(segment: Segment, entry: IndexEntry | undefined, fromOffset: number, limits: BatchLimits): Promise<Buffer[]> {
+    const walk = new BatchWalk(segment, this.#files.path(segment), entry);
+    let room = estimateBytes(segment, limits);
+    while (walk.position < segment.bytes) {
+      const bytes = await this.#bytesAt(segment, walk.position, Math.min(room, segment.bytes - walk.position));
+      const batches = walk.take(bytes, fromOffset, limits);
+      if (batches.length > 0) return batches;
+      room = Math.max(room, walk.pendingBytes);
+    }
+    throw walk.damaged(`no batch holds offset ${fromOffset}`);
+  }
+
+  /**
+   * The newest segment of a partition is nearly always in the page cache, where a synchronous read takes a tenth of the time
+   * of a trip to another thread; older ones may come from the disk, and must not hold up everybody else.
+   */
+  async #bytesAt(segment: Segment, position: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    const isNewest = segment.partition.segments.at(-1) === segment;
+    const count = isNewest ? this.#files.get(segment).readSync(bytes, position) : await this.#readHeld(segment, bytes, position);
+    return count === length ? bytes : bytes.subarray(0, count);
+  }
+
+  async #readHeld(segment: Segment, into: Buffer, position: number): Promise<number> {
+    const file = this.#files.hold(segment);
+    try {
+      return await file.read(into, position);
+    } finally {
+      this.#files.release(segment);
+    }
+  }
+
+  /** Visits the headers of the batches from position `from` on, until `visit` says no or something is not a batch. */
+  async #scan(segment: Segment, from: number, visit: (bytes: Buffer, at: number, position: number) => boolean): Promise<void> {
+    const bytes = Buffer.allocUnsafeSlow(Math.min(scanBytes, Math.max(segment.bytes - from, 0)));
+    let position = from;
+    while (position < segment.bytes) {
+      const filled = await this.#readHeld(segment, bytes.subarray(0, Math.min(bytes.length, segment.bytes - position)), position);
+      if (filled < batchHeader.bytes) return;
+      const start = position;
+      while (position - start + batchHeader.bytes <= filled && position < segment.bytes) {
+        const at = position - start;
+        const length = batchLengthOf(bytes, at);
+        if (bytes[at + magicAt] !== 2 || length <= batchHeader.bytes) return;
+        if (!visit(bytes, at, position)) return;
+        position += length;
+      }
+    }
+  }
+}
+
+/** Goes from batch to batch of one segment and judges each by what its CRC covers and what it leaves out. */
+class BatchWalk {
+  /** Where the next batch begins. */
+  position: number;
+  /** Size of the batch at `position`, when it was wanted and not all there. */
+  pendingBytes = 0;
+  readonly #segment: Segment;
+  readonly #path: string;
+  /** What the first batch must end at, when an index entry led here. */
+  #firstEnd: number | undefined;
+  #expected: number | undefined;
+
+  constructor(segment: Segment, path: string, entry: IndexEntry | undefined) {
+    this.#segment = segment;
+    this.#path = path;
+    this.position = entry?.position ?? 0;
+    this.#expected = entry === undefined ? segment.baseOffset : undefined;
+    this.#firstEnd = entry === undefined ? undefined : segment.baseOffset + entry.lastOffset + 1;
+  }
+
+  /** The wanted batches that are whole in `bytes`, which begin at `position`. Damage behind the first one is left for later. */
+  take(bytes: Buffer, fromOffset: number, limits: BatchLimits): Buffer[] {
+    const batches: Buffer[] = [];
+    let taken = 0;
+    let records = 0;
+    let at = 0;
+    while (at + batchHeader.bytes <= bytes.length) {
+      const problem = this.#judgeHeader(bytes, at);
+      if (problem !== undefined) return this.#stop(batches, problem);
+      const length = batchLengthOf(bytes, at);
+      const end = endOffsetOf(bytes, at);
+      if (end > fromOffset) {
+        const wanted = end - Math.max(baseOffsetOf(bytes, at), fromOffset);
+        if (batches.length > 0 && (taken + length > limits.maxBytes || records + wanted > limits.maxRecords)) return batches;
+        this.pendingBytes = length;
+        if (at + length > bytes.length) return batches;
+        const batch = bytes.subarray(at, at + length);
+        if (!isBatchIntact(batch)) return this.#stop(batches, 'its CRC is not that of its bytes');
+        batches.push(batch);
+        taken += length;
+        records += wanted;
+      }
+      this.#step(length, end);
+      at += length;
+    }
+    if (bytes.length < batchHeader.bytes) return this.#stop(batches, `the file holds only ${bytes.length} more bytes`);
+    return batches;
+  }
+
+  damaged(problem: string): LogError {
+    const { partition, baseOffset } = this.#segment;
+    const last = partition.endOfSegment(partition.segments.indexOf(this.#segment)) - 1;
+    const at = this.#expected ?? baseOffset;
+    return new LogError('Damaged', `Offsets ${at} to at most ${last} of ${partition} cannot be read: at position ${this.position} of ${this.#path} ${problem}.`);
+  }
+
+  #stop(batches: Buffer[], problem: string): Buffer[] {
+    if (batches.length > 0) return batches;
+    throw this.damaged(problem);
+  }
+
+  #step(length: number, end: number): void {
+    this.position += length;
+    this.#expected = end;
+    this.#firstEnd = undefined;
+  }
+
+  #judgeHeader(bytes: Buffer, at: number): string | undefined {
+    const magic = bytes.readInt8(at + magicAt);
+    if (magic !== 2) return `magic 2 was expected, got ${magic}`;
+    const leaderEpoch = bytes.readInt32BE(at + leaderEpochAt);
+    if (leaderEpoch !== 0) return `leader epoch 0 was expected, got ${leaderEpoch}`;
+    const length = batchLengthOf(bytes, at);
+    const most = this.#segment.bytes - this.position;
+    if (length <= batchHeader.bytes || length > most) return `a batch of at most ${most} bytes was expected, got ${length}`;
+    const base = baseOffsetOf(bytes, at);
+    if (this.#expected !== undefined && base !== this.#expected) return `offset ${this.#expected} was expected, got ${base}`;
+    const end = endOffsetOf(bytes, at);
+    if (this.#firstEnd !== undefined && end !== this.#firstEnd) return `a batch up to offset ${this.#firstEnd - 1} was expected, got ${end - 1}`;
+    return end > base ? undefined : `a batch from offset ${base} ends at ${end}`;
+  }
+}
+
+/** How much to read at once: what the limits allow, with the segment's own mean size of a record, and a way to the first. */
+function estimateBytes(segment: Segment, { maxBytes, maxRecords }: BatchLimits): number {
+  const { partition } = segment;
+  const records = partition.endOfSegment(partition.segments.indexOf(segment)) - segment.baseOffset;
+  const wanted = Math.min(maxBytes, Math.ceil((maxRecords * segment.bytes * 5) / (Math.max(records, 1) * 4)));
+  return Math.min(Math.max(wanted, 0) + indexIntervalBytes, maxReadBytes);
+}
