@@ -1,0 +1,38 @@
+// Starts the service in a folder through its command line, as a user would, and takes the key it made.
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exchangeJson } from '../load/exchange.ts';
+import { type Credentials, signRequest } from '../load/sign.ts';
+import type { Contender } from './contender.ts';
+import { findFreePort, ServerProcess } from './server-process.ts';
+
+const script = join(import.meta.dirname, '..', '..', 'packages', 'millrace', 'src', 'main.ts');
+
+/** The storage under test; the embedded engine acknowledges after the sync. */
+export type Engine = 'embedded' | 'memory';
+
+/** An empty service with its data in `folder`; `nodeArgs` go to Node (profiling). */
+export async function startMillrace(folder: string, engine: Engine, nodeArgs: readonly string[] = []): Promise<Contender> {
+  const port = await findFreePort();
+  const ociFolder = join(folder, 'oci');
+  const where = ['--port', `${port}`, '--host', '127.0.0.1', '--data', join(folder, 'data'), '--oci-dir', ociFolder];
+  const how = ['--engine', engine, '--stream', 'bench:1', '--log-level', 'warn'];
+  const args = [...nodeArgs, script, 'serve', ...where, ...how];
+  const server = await ServerProcess.start({ args, port, logFile: join(folder, 'server.log') });
+  const { tenancy, credentials } = readOciFolder(ociFolder);
+  const target = `/20180418/streams?compartmentId=${tenancy}&name=bench`;
+  const streams = await exchangeJson(signRequest({ method: 'GET', target }, port, credentials, 'headers-only'));
+  // ListStreams answers summaries; without the stream there is no id and the check of the contender fails.
+  const [stream] = streams as { id: string }[];
+  return { name: 'millrace', server, credentials, streamPath: `/20180418/streams/${stream?.id}` };
+}
+
+/** Reads `config` and the key beside it, as an OCI SDK does with its config file. */
+function readOciFolder(folder: string): { readonly tenancy: string; readonly credentials: Credentials } {
+  const lines = readFileSync(join(folder, 'config'), 'utf8').matchAll(/^\s*(\w+)\s*=\s*(.*?)\s*$/gm);
+  const config = new Map(Array.from(lines, ([, name, value]) => [name ?? '', value ?? '']));
+  const keyId = ['tenancy', 'user', 'fingerprint'].map((name) => config.get(name)).join('/');
+  const privateKey = createPrivateKey(readFileSync(join(folder, 'oci_api_key.pem')));
+  return { tenancy: config.get('tenancy') ?? '', credentials: { keyId, privateKey } };
+}

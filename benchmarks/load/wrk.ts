@@ -1,0 +1,75 @@
+// Load by wrk: written in C, so that the generator leaves the core to the server. One thread, one fixed request.
+import { execFile, spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { SignedRequest } from './sign.ts';
+
+const script = join(import.meta.dirname, 'fixed-request.lua');
+const run = promisify(execFile);
+
+export interface Load {
+  readonly connections: number;
+  /** Whole seconds. */
+  readonly seconds: number;
+  /** Where the body is put for wrk to read. */
+  readonly folder: string;
+}
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Makes sure that wrk is on the PATH; as root with apt-get it installs it. Throws with what to do otherwise. */
+export function requireWrk(): void {
+  if (isRunnable('wrk', '--version')) return;
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot && isRunnable('apt-get', '--version')) {
+    console.error('Installing wrk (apt-get install wrk) …');
+    if (!aptGet('install', '-y', '--no-install-recommends', 'wrk')) {
+      aptGet('update');
+      aptGet('install', '-y', '--no-install-recommends', 'wrk');
+    }
+    if (isRunnable('wrk', '--version')) return;
+  }
+  throw new Error('Rows 1, 3, 4, 6 and memory need the load generator wrk: install it with "apt-get install wrk" (or "brew install wrk").');
+}
+
+/** Sends `request` for `load.seconds`. Throws when a single answer was not 2xx or a connection failed. */
+export async function runWrk(request: SignedRequest, load: Load): Promise<LoadResult> {
+  const bodyFile = request.body === undefined ? '-' : join(load.folder, 'request-body');
+  if (request.body !== undefined) await writeFile(bodyFile, request.body);
+  const headers = Object.entries(request.headers).filter(([name]) => name !== 'content-length');
+  const url = `http://127.0.0.1:${request.port}${request.target}`;
+  const shape = ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '20s', '-s', script];
+  const named = headers.map(([name, value]) => `${canonical(name)}: ${value}`);
+  const { stdout } = await run('wrk', [...shape, url, '--', request.method, bodyFile, ...named]);
+  return parseResult(stdout);
+}
+
+/** wrk adds Host and Content-Length itself unless they are set under just these names. */
+function canonical(name: string): string {
+  return name === 'host' ? 'Host' : name;
+}
+
+function parseResult(stdout: string): LoadResult {
+  const line = stdout.split('\n').find((text) => text.startsWith('RESULT '));
+  if (line === undefined) throw new Error(`Expected a RESULT line from wrk, got: ${stdout}`);
+  // The script beside this file writes exactly these members.
+  const result = JSON.parse(line.slice('RESULT '.length)) as LoadResult & { failed: number; failedStatus: number };
+  if (result.failed > 0 || result.requests === 0) {
+    throw new Error(`wrk: ${result.failed} of ${result.requests} requests failed, ${result.failedStatus} of them by status.`);
+  }
+  return result;
+}
+
+function isRunnable(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).error === undefined;
+}
+
+function aptGet(...args: string[]): boolean {
+  return spawnSync('apt-get', args, { stdio: ['ignore', 2, 2] }).status === 0;
+}

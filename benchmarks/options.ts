@@ -1,0 +1,75 @@
+// The command line of `npm run bench`.
+import { parseArgs } from 'node:util';
+import type { Engine } from './contenders/millrace.ts';
+import type { VolumeKind } from './disk/volume.ts';
+
+/** Rows by the name they are asked for; those with a number are numbered as in the table of goals. */
+export const rowNames = ['1', '3', '4', '6', 'memory', 'recovery', 'start'] as const;
+export type RowName = (typeof rowNames)[number];
+
+const defaultRows: readonly RowName[] = ['1', '3', '4', '6'];
+
+export interface Options {
+  readonly rows: readonly RowName[];
+  /** How often each server is measured in a side-by-side row; 1 or more, 3 unless told. */
+  readonly rounds: number;
+  /** Whole seconds of one measurement; 1 or more, 4 unless told. */
+  readonly seconds: number;
+  /** Decoded data the memory row puts, GiB; 10 unless told. */
+  readonly gib: number;
+  /** The service's storage; the goals are for `embedded`, the default. */
+  readonly engine: Engine;
+  readonly volume: VolumeKind;
+  /** Folder for CPU profiles of both servers in the side-by-side rows; the figures are then worth little. */
+  readonly profile: string | undefined;
+  /** Whether the report is JSON instead of a table. */
+  readonly json: boolean;
+  /** Whether a missed goal makes the exit code 1. */
+  readonly enforce: boolean;
+}
+
+export const usage: string = `Usage: npm run bench -- [row …] [options]
+  rows: ${rowNames.join(', ')} (${defaultRows.join(', ')} unless told)
+  --rounds N       measurements of each server (3)
+  --seconds N      length of one measurement (4)
+  --gib N          data for the memory row (10)
+  --engine NAME    embedded or memory (embedded)
+  --volume KIND    prepared or plain (prepared)
+  --profile DIR    write CPU profiles of both servers there
+  --json           report as JSON
+  --enforce        exit code 1 when a goal is missed`;
+
+/** Throws with one sentence for an option, row or number that is not known. */
+export function parseOptions(args: readonly string[]): Options {
+  const string = { type: 'string' } as const;
+  const boolean = { type: 'boolean', default: false } as const;
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { rounds: string, seconds: string, gib: string, engine: string, volume: string, profile: string, json: boolean, enforce: boolean },
+  });
+  return {
+    rows: positionals.length === 0 ? defaultRows : positionals.map((name) => parseOneOf('row', rowNames, name)),
+    rounds: parsePositive('--rounds', values.rounds ?? '3', 1),
+    seconds: parsePositive('--seconds', values.seconds ?? '4', 1),
+    gib: parsePositive('--gib', values.gib ?? '10', 0),
+    engine: parseOneOf('--engine', ['embedded', 'memory'], values.engine ?? 'embedded'),
+    volume: parseOneOf('--volume', ['prepared', 'plain'], values.volume ?? 'prepared'),
+    profile: values.profile,
+    json: values.json,
+    enforce: values.enforce,
+  };
+}
+
+function parseOneOf<T extends string>(name: string, allowed: readonly T[], value: string): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw new Error(`${name}: expected one of ${allowed.join(', ')}; got ${value}.`);
+  return found;
+}
+
+/** `smallest` 1 asks for a whole number, 0 for any above it. */
+function parsePositive(name: string, text: string, smallest: 0 | 1): number {
+  const value = Number(text);
+  if (smallest === 1 ? Number.isInteger(value) && value >= 1 : value > 0) return value;
+  throw new Error(`${name}: expected a ${smallest === 1 ? 'whole ' : ''}number above 0; got ${text}.`);
+}

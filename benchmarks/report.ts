@@ -1,0 +1,29 @@
+// The table a run ends with.
+import { describeGoal, judge, type RowResult } from './result.ts';
+
+const columns = ['row', 'what', 'unit', 'millrace', 'plain', 'ratio', 'goal', 'verdict'] as const;
+
+/** One line a row under a header, then the rows' notes. */
+export function renderTable(results: readonly RowResult[]): string {
+  const lines = [columns, ...results.map(cells)];
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
+  const padded = lines.map((line) => line.map((cell, i) => pad(cell, widths[i] ?? 0, i)).join('  ').trimEnd());
+  const notes = results.flatMap(({ row, notes }) => notes.map((note) => `  row ${row}: ${note}`));
+  return [...padded, '', ...notes].join('\n');
+}
+
+function cells(result: RowResult): readonly string[] {
+  const { row, what, unit, millrace, plain, ratio, goal } = result;
+  const ratioText = ratio === undefined ? '' : `${ratio.toFixed(2)} x`;
+  return [row, what, unit, format(millrace), plain === undefined ? '' : format(plain), ratioText, describeGoal(goal, unit), judge(result)];
+}
+
+/** Text to the left, figures (columns 3 to 5) to the right. */
+function pad(cell: string, width: number, column: number): string {
+  return column >= 3 && column <= 5 ? cell.padStart(width) : cell.padEnd(width);
+}
+
+function format(value: number): string {
+  if (value >= 1000) return Math.round(value).toLocaleString('en-US');
+  return value.toPrecision(3);
+}

@@ -1,0 +1,88 @@
+// Row recovery: how long the store takes to open after a kill, with a full GiB in the journal that no checkpoint covers. The
+// store is driven directly, in child processes, with a cap of the journal raised far enough that no checkpoint comes between.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Volume } from '../disk/volume.ts';
+import type { RowResult } from '../result.ts';
+import { median } from '../statistics.ts';
+import type { Filled, Opened } from './recovery-child.ts';
+
+const script = join(import.meta.dirname, 'recovery-child.ts');
+const boundSeconds = 3;
+const crashes = 3;
+
+interface Crash extends Opened {
+  /** From the start of the process to the answer of the opened store. */
+  readonly readyMs: number;
+  readonly journalBytes: number;
+}
+
+/** Fills, kills, opens, three times over. Throws when a message that was acknowledged is missing afterwards. */
+export async function measureRecovery(volume: Volume): Promise<RowResult> {
+  const measured: Crash[] = [];
+  for (let crash = 1; crash <= crashes; crash++) {
+    const directory = join(volume.folder, 'recovery');
+    try {
+      const one = await crashAndOpen(directory);
+      measured.push(one);
+      console.error(`recovery ${crash}: opened in ${one.openMs.toFixed(0)} ms`);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+  const of = (pick: (crash: Crash) => number): number => median(measured.map(pick));
+  return {
+    row: 'recovery',
+    what: 'start after a kill with 1 GiB behind the last checkpoint',
+    unit: 's',
+    millrace: of(({ readyMs }) => readyMs) / 1000,
+    goal: { kind: 'value-below', bound: boundSeconds },
+    detail: measured,
+    notes: [
+      `from process start; of it opening the store ${of(({ openMs }) => openMs).toFixed(0)} ms; medians of ${crashes}; a kill leaves the page cache warm`,
+      `journal files of ${(of(({ journalBytes }) => journalBytes) / 1024 ** 3).toFixed(2)} GiB in all; memory at the end ${of(({ rssMiB }) => rssMiB).toFixed(0)} MiB`,
+      `data on ${volume.description}`,
+    ],
+  };
+}
+
+async function crashAndOpen(directory: string): Promise<Crash> {
+  const filler = start('fill', directory);
+  const { offset } = (await firstLine(filler)) as Filled;
+  filler.kill('SIGKILL');
+  await exitOf(filler);
+  const journalBytes = sizeOfFolder(join(directory, 'journal'));
+  const startedAt = performance.now();
+  const opener = start('open', directory);
+  const opened = (await firstLine(opener)) as Opened;
+  const readyMs = performance.now() - startedAt;
+  await exitOf(opener);
+  if (opened.endOffset < offset) throw new Error(`Offsets up to ${offset} were acknowledged; only ${opened.endOffset} are there.`);
+  return { ...opened, readyMs, journalBytes };
+}
+
+function start(task: 'fill' | 'open', directory: string): ChildProcess {
+  const child = spawn(process.execPath, [script, task, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
+}
+
+/** The one line of JSON that either task writes. */
+async function firstLine(child: ChildProcess): Promise<unknown> {
+  if (child.stdout === null) throw new Error('Expected a child with a standard output.');
+  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
+  throw new Error('The child of the recovery row ended without an answer.');
+}
+
+function exitOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => child.once('exit', () => resolve()));
+}
+
+function sizeOfFolder(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}

@@ -1,0 +1,76 @@
+// The side-by-side rows: what is sent, what is counted, what is asked of it.
+import { type Contender, createGet, putBody, signFor } from '../contenders/contender.ts';
+import { exchangeJson } from '../load/exchange.ts';
+import { bulkMessages, createPutBody } from '../load/put-body.ts';
+import type { Coverage, SignedRequest } from '../load/sign.ts';
+import type { LoadResult } from '../load/wrk.ts';
+import type { Goal } from '../result.ts';
+
+export interface Workload {
+  readonly what: string;
+  readonly unit: string;
+  readonly goal: Goal;
+  /** Whether a higher or a lower figure is the better one. */
+  readonly better: 'higher' | 'lower';
+  readonly connections: number;
+  /** Fills the server if need be, and signs the one request that is sent again and again. */
+  readonly prepare: (contender: Contender) => Promise<SignedRequest>;
+  readonly figure: (result: LoadResult) => number;
+}
+
+export type SideBySideRowName = '1' | '3' | '4' | '6';
+
+export const sideBySideRows: Readonly<Record<SideBySideRowName, Workload>> = {
+  1: {
+    what: 'bulk put: 1 MiB of 1 KiB messages, c=4, body digest verified',
+    unit: 'messages/s',
+    goal: { kind: 'ratio-at-least', bound: 1.3 },
+    better: 'higher',
+    connections: 4,
+    prepare: (contender) => signPut(contender, bulkMessages, 'with-digest'),
+    figure: ({ requests, seconds }) => (requests * bulkMessages) / seconds,
+  },
+  3: {
+    what: 'single put of 1 KiB, c=1',
+    unit: 'ms p50',
+    goal: { kind: 'none' },
+    better: 'lower',
+    connections: 1,
+    prepare: (contender) => signPut(contender, 1, 'headers-only'),
+    figure: ({ p50Ms }) => p50Ms,
+  },
+  4: {
+    what: 'single puts of 1 KiB, c=64',
+    unit: 'messages/s',
+    goal: { kind: 'ratio-at-least', bound: 0.8 },
+    better: 'higher',
+    connections: 64,
+    prepare: (contender) => signPut(contender, 1, 'headers-only'),
+    figure: ({ requests, seconds }) => requests / seconds,
+  },
+  6: {
+    what: 'get of 745 x 1 KiB, c=4',
+    unit: 'messages/s',
+    goal: { kind: 'ratio-at-least', bound: 2 },
+    better: 'higher',
+    connections: 4,
+    prepare: prepareGet,
+    figure: ({ requests, seconds }) => (requests * bulkMessages) / seconds,
+  },
+};
+
+/** A put of `count` messages; the bulk put covers its body, the others are signed as SDKs sign PutMessages. */
+async function signPut(contender: Contender, count: number, coverage: Coverage): Promise<SignedRequest> {
+  const { body } = createPutBody(count);
+  return signFor(contender, { method: 'POST', target: `${contender.streamPath}/messages`, body }, coverage);
+}
+
+/** From the first of a few bulk puts, so that the answer is one of them whole. */
+async function prepareGet(contender: Contender): Promise<SignedRequest> {
+  const offset = await putBody(contender, createPutBody(bulkMessages).body, 'headers-only');
+  for (let put = 1; put < 8; put++) await putBody(contender, createPutBody(bulkMessages).body, 'headers-only');
+  const get = await createGet(contender, offset, bulkMessages);
+  const messages = await exchangeJson(get);
+  if (Array.isArray(messages) && messages.length === bulkMessages) return get;
+  throw new Error(`${contender.name}: expected ${bulkMessages} messages in one GetMessages.`);
+}
