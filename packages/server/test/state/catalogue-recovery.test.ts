@@ -1,0 +1,116 @@
+// The catalogue after a crash between the steps of a change, and over many random histories.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Catalogue, messageLogOf } from '../../src/admin/catalogue.ts';
+import { type CatalogueCommand, catalogueMachine } from '../../src/admin/catalogue-state.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { openMemoryEngine } from '../../src/engine/memory.ts';
+import { systemRandom } from '../../src/random.ts';
+import { StateMachine } from '../../src/state/state-machine.ts';
+import { TestClock } from '../support/test-clock.ts';
+
+const orders = { name: 'orders', partitions: 2, retentionInHours: 24, compartmentId: 'c', freeformTags: {}, definedTags: {} };
+
+/** An engine that fails the named call the first time, as a crash at that point would. */
+function failingOnce(engine: Engine, call: 'createLog' | 'deleteLog', logPrefix: string): Engine {
+  let failed = false;
+  return new Proxy(engine, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') return value;
+      if (property !== call) return value.bind(target);
+      return (name: string, ...rest: unknown[]) => {
+        if (failed || !name.startsWith(logPrefix)) return Reflect.apply(value, target, [name, ...rest]);
+        failed = true;
+        return Promise.reject(new Error('crashed here'));
+      };
+    },
+  });
+}
+
+describe('the catalogue', () => {
+  test('finishes a stream whose creation was cut off before its log was made', async () => {
+    const engine = openMemoryEngine({ clock: new TestClock() });
+    const crashed = await Catalogue.open(failingOnce(engine, 'createLog', 'stream-'), systemRandom);
+    await expect(crashed.createStream(orders)).rejects.toThrow('crashed here');
+    expect(crashed.streams(0)[0]?.lifecycleState).toBe('CREATING');
+
+    const [stream] = (await Catalogue.open(engine, systemRandom)).streams(0);
+    expect(stream?.lifecycleState).toBe('ACTIVE');
+    expect((await engine.listLogs()).map(({ name }) => name)).toContain(stream && messageLogOf(stream));
+  });
+
+  test('finishes a stream whose deletion was cut off before its log was gone', async () => {
+    const engine = openMemoryEngine({ clock: new TestClock() });
+    const crashed = await Catalogue.open(failingOnce(engine, 'deleteLog', 'stream-'), systemRandom);
+    const { stream } = await crashed.createStream(orders);
+    await expect(crashed.deleteStream(stream.id)).rejects.toThrow('crashed here');
+    expect(crashed.streams(0)[0]?.lifecycleState).toBe('DELETING');
+
+    const again = await Catalogue.open(engine, systemRandom);
+    expect(again.stream(stream.id, 0).lifecycleState).toBe('DELETED');
+    expect((await engine.listLogs()).map(({ name }) => name)).not.toContain(messageLogOf(stream));
+  });
+
+  test('keeps its cursor key across restarts', async () => {
+    const engine = openMemoryEngine({ clock: new TestClock() });
+    const first = await Catalogue.open(engine, systemRandom);
+    expect((await Catalogue.open(engine, systemRandom)).cursorKey).toEqual(first.cursorKey);
+  });
+
+  test('forgets a deleted stream 90 days after its deletion, also when no command comes', async () => {
+    const clock = new TestClock();
+    const catalogue = await Catalogue.open(openMemoryEngine({ clock }), systemRandom);
+    const { stream } = await catalogue.createStream(orders);
+    await catalogue.deleteStream(stream.id);
+    const deletedAt = clock.now();
+    const ninetyDays = 90 * 24 * 3_600_000;
+    expect(catalogue.stream(stream.id, deletedAt + ninetyDays).lifecycleState).toBe('DELETED');
+    expect(() => catalogue.stream(stream.id, deletedAt + ninetyDays + 1)).toThrow('Unknown stream');
+  });
+
+  test('gives the same state and answers from the start of its log and from any snapshot of it', async () => {
+    const name = fc.constantFrom('a', 'b', 'c');
+    const id = fc.constantFrom('s1', 's2', 's3');
+    const ifMatch = fc.option(fc.constantFrom('0', '3'), { nil: undefined });
+    const command: fc.Arbitrary<CatalogueCommand> = fc.oneof(
+      fc.record({ id, name }).map(({ id: streamId, name: streamName }) => ({
+        v: 1 as const,
+        kind: 'CREATE_STREAM' as const,
+        id: streamId,
+        poolId: `pool-${streamId}`,
+        workRequestId: `w-${streamId}`,
+        stream: { ...orders, name: streamName },
+      })),
+      fc.record({ id, ifMatch }).map(({ id: streamId, ifMatch: etag }) => ({
+        v: 1 as const,
+        kind: 'DELETE_STREAM' as const,
+        id: streamId,
+        workRequestId: `d-${streamId}`,
+        ...(etag === undefined ? {} : { ifMatch: etag }),
+      })),
+      id.map((streamId) => ({ v: 1 as const, kind: 'STREAM_CREATED' as const, id: streamId })),
+      id.map((streamId) => ({ v: 1 as const, kind: 'STREAM_DELETED' as const, id: streamId })),
+      id.map((streamId) => ({ v: 1 as const, kind: 'UPDATE_STREAM' as const, id: streamId, workRequestId: 'u', freeformTags: { a: 'b' } })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { maxLength: 40 }), async (commands) => {
+        const engine = openMemoryEngine({ clock: new TestClock() });
+        const straight = await StateMachine.open(catalogueMachine, engine, { snapshotEvery: 1_000_000 });
+        const answers = [];
+        for (const one of commands) answers.push((await straight.submit(one)).answer);
+
+        const state = catalogueMachine.initialState();
+        for (const [offset, one] of commands.entries()) {
+          const copy = catalogueMachine.decodeState(structuredClone(catalogueMachine.encodeState(state)));
+          const now = new TestClock().now();
+          expect(catalogueMachine.apply(copy, one, { offset, now })).toEqual(answers[offset]);
+          catalogueMachine.apply(state, one, { offset, now });
+          expect(catalogueMachine.encodeState(copy)).toEqual(catalogueMachine.encodeState(state));
+        }
+        expect(catalogueMachine.encodeState(straight.state)).toEqual(catalogueMachine.encodeState(state));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
