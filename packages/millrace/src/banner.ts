@@ -26,7 +26,7 @@ export function banner(server: Server): string {
     '',
   ];
   const examples = stream === undefined ? createLines(endpoint, identity.configPath, identity.tenancyId) : putLines(endpoint, identity.configPath, stream.id);
-  return `${[...facts, ...examples].join('\n')}\n\n`;
+  return `${[...facts, ...examples, '', 'Press Ctrl+C to stop.'].join('\n')}\n`;
 }
 
 /** Without a stream: how to make one. */

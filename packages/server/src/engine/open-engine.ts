@@ -1,5 +1,5 @@
 // The one place that knows every engine by name.
-import type { Clock } from 'millrace-log';
+import { type Clock, openLogStore } from 'millrace-log';
 import type { Logger } from '../observe/logger.ts';
 import type { RandomBytes } from '../random.ts';
 import type { Engine } from './engine.ts';
@@ -17,7 +17,15 @@ export interface EngineOptions {
   readonly logger: Logger;
 }
 
-/** Opens the engine the options name; it has recovered when the promise resolves. */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
-  return openMemoryEngine(options);
+/** Opens the engine the options name; it has recovered when the promise resolves. Throws `LogError`. */
+export async function openEngine({ engine, data, durability, clock, random, logger }: EngineOptions): Promise<Engine> {
+  if (engine === 'memory') return openMemoryEngine({ clock });
+  return await openLogStore({
+    directory: data,
+    durability,
+    clock,
+    random,
+    onFailure: (error) => logger.fatal({ err: error }, 'storage has failed; the service answers 503 until it is restarted'),
+    onWarning: (message, cause) => logger.warn({ err: cause }, message),
+  });
 }
