@@ -24,10 +24,14 @@ export interface Service extends AsyncDisposable {
  */
 export async function startService(folder: string, environment: NodeJS.ProcessEnv, options: readonly string[]): Promise<Service> {
   const port = await freePort();
-  const data = join(folder, 'data');
+  const address = ['--host', '127.0.0.1', '--port', String(port)];
+  const folders = ['--data', join(folder, 'data'), '--oci-dir', join(folder, 'oci')];
   const log = openSync(join(folder, 'service.log'), 'w');
-  const words = [program, 'serve', '--host', '127.0.0.1', '--port', String(port), '--data', data, '--oci-dir', join(folder, 'oci'), ...options];
-  const child = spawn(process.execPath, words, { cwd: folder, env: environment, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [program, 'serve', ...address, ...folders, ...options], {
+    cwd: folder,
+    env: environment,
+    stdio: ['ignore', log, log],
+  });
   endWithUs(child);
   const endpoint = `http://127.0.0.1:${port}`;
   try {
