@@ -1,0 +1,35 @@
+// The examples do what they say, through the unmodified official client.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, type Server, startServer } from 'millrace-server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { quickStart } from './quick-start.ts';
+import { type Connection, replayFlights } from './replay-flights.ts';
+
+describe('with the official oci-streaming client', () => {
+  const data = mkdtempSync(join(tmpdir(), 'millrace-examples-'));
+  let server: Server;
+  let connection: Connection;
+
+  beforeAll(async () => {
+    server = await startServer({ data, port: 0 }, { logger: createLogger('silent') });
+    const { configPath, tenancyId } = server.identity;
+    connection = { configPath, endpoint: server.url, compartmentId: tenancyId };
+  });
+
+  afterAll(async () => {
+    await server.close();
+    rmSync(data, { recursive: true });
+  });
+
+  test('five thousand real flights come back byte for byte, in order for each airport', async () => {
+    const { flights, airports } = await replayFlights(connection);
+    expect(flights).toBe(5000);
+    expect(airports).toBeGreaterThan(50);
+  });
+
+  test('the quick start of the README reads back what it puts', async () => {
+    expect(await quickStart(connection.configPath, connection.endpoint, connection.compartmentId)).toEqual(['hello', 'world']);
+  });
+});
