@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { Catalogue, Log, Segment } from './catalogue.ts';
 import { type CheckpointHead, copyLogs, encodeCheckpoint } from './checkpoint-format.ts';
-import { type FileSystem, type OpenFile, writeFully } from './file-system.ts';
+import { errorCode, type FileSystem, type OpenFile, writeFully } from './file-system.ts';
 import type { Journal } from './journal.ts';
 import { type Layout, suffix } from './layout.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -15,6 +15,8 @@ import type { Changes, Unsynced } from './unsynced.ts';
 
 /** How long a checkpoint that found the disk full waits before it tries again, milliseconds. */
 const retryMs = 1_000;
+/** Failures that pass when space is made. */
+const noRoom: readonly string[] = ['ENOSPC', 'EDQUOT'];
 
 /** What a checkpoint has to do with. */
 export interface CheckpointerParts {
@@ -132,6 +134,7 @@ export class Checkpointer {
       writeFully(file, [bytes], 0);
     } catch (error) {
       file?.close();
+      if (!noRoom.includes(errorCode(error) ?? '')) throw error;
       this.#parts.onWarning(`A checkpoint of ${bytes.length} bytes could not be written and is put off.`, error);
       return false;
     }

@@ -5,7 +5,7 @@ import { type EntryContent, entryAlignment, entryBytes, entryHeaderBytes, writeE
 import type { Layout } from './layout.ts';
 
 const zeroChunkBytes = 256 * 1024;
-/** The other files are prepared once this much was written: a store that is hardly used needs one file. */
+/** The other files are prepared once this much (or half a file) was written: a store that is hardly used needs one file. */
 const preparesAfterBytes = 1024 * 1024;
 
 /** One file of the journal. */
@@ -35,6 +35,8 @@ export class Journal {
   sequence: number;
   /** The last entry whose effect is visible; set by the owner. */
   appliedSequence: number;
+  /** Called when only a checkpoint that begins from now on can give a file back. */
+  onFull: () => void = () => {};
 
   readonly #parts: JournalParts;
   #syncedSequence: number;
@@ -44,7 +46,10 @@ export class Journal {
   #finished: JournalFile[] = [];
   #waiting: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #preparation: Promise<void> | undefined;
+  /** Files being prepared: none or one. */
+  #preparing = 0;
   #isClosed = false;
+  #abortedBy: unknown;
   #nextNumber: number;
 
   /** Goes on behind `sequence`, in files that hold nothing needed (`free`, all of the one size); see `JournalParts`. */
@@ -74,7 +79,8 @@ export class Journal {
   }
 
   /**
-   * Goes on in another file, after syncing this one. At the cap it waits for `release`, so a checkpoint must be under way.
+   * Goes on in another file, after syncing this one. At the cap it calls `onFull` and waits for
+   * `release`.
    */
   async roll(): Promise<void> {
     if (this.hasUnsynced) await this.sync();
@@ -93,7 +99,7 @@ export class Journal {
     this.#position += bytes;
     this.sequence += entries.length;
     this.#current.lastSequence = this.sequence;
-    if (this.#position >= preparesAfterBytes) this.#preparation ??= this.#prepare();
+    if (this.#position >= Math.min(preparesAfterBytes, this.#parts.fileBytes / 2)) this.#preparation ??= this.#prepare();
   }
 
   /** Resolves when everything written before the call is on the disk for certain. */
@@ -113,6 +119,7 @@ export class Journal {
   /** Ends a waiting `roll` with `error`. */
   abort(error: unknown): void {
     this.#isClosed = true;
+    this.#abortedBy = error;
     this.#waiting?.reject(error);
     this.#waiting = undefined;
   }
@@ -153,16 +160,16 @@ export class Journal {
       this.#free.push(await this.#create());
       return;
     }
+    if (this.#isClosed) throw this.#abortedBy;
     await new Promise<void>((resolve, reject) => {
       this.#waiting = { resolve, reject };
+      this.onFull();
     });
   }
 
   #count(): number {
     return this.#finished.length + this.#free.length + (this.#current === undefined ? 0 : 1) + this.#preparing;
   }
-
-  #preparing = 0;
 
   #offer(...files: JournalFile[]): void {
     this.#free.push(...files);

@@ -79,6 +79,7 @@ async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files
   const journal = openJournal(options, layout, found);
   lifecycle.onFailure((failure) => journal.abort(failure));
   const checkpointer = new Checkpointer({ fileSystem, layout, timers, clock, catalogue, journal, files, reader, unsynced, lifecycle, lock, onWarning });
+  journal.onFull = () => checkpointer.request();
   if (!(await checkpointer.write('open'))) throw new LogError('Failed', `There is no room for a checkpoint in ${layout.directory}.`);
   await removeSpareJournal(options, found.journalFiles);
   const { durability, asyncSyncIntervalMs, maxOpenFiles: maxWrittenSegments } = options;

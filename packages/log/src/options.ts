@@ -17,7 +17,7 @@ export interface LogStoreOptions {
   readonly durability?: 'sync' | 'async';
   /** In `async`, how long an answered append may wait for its sync. 1 to 60,000, default 100. */
   readonly asyncSyncIntervalMs?: number;
-  /** Size of a journal file, which is also the largest round. 64 KiB to 1 GiB, a multiple of 16, default 64 MiB. */
+  /** Size of a journal file, which is also the largest round. 4 KiB to 1 GiB, a multiple of 16, default 64 MiB. */
   readonly journalFileBytes?: number;
   /** How many journal files there may be. 2 to 1,024, default 4. */
   readonly journalFileCount?: number;
@@ -46,7 +46,7 @@ export type ResolvedOptions = Required<LogStoreOptions>;
 
 const ranges = {
   asyncSyncIntervalMs: [1, 60_000],
-  journalFileBytes: [64 * kibi, 1024 * mebi],
+  journalFileBytes: [4 * kibi, 1024 * mebi],
   journalFileCount: [2, 1024],
   segmentBytes: [kibi, 1024 * mebi],
   maxBytesInFlight: [64 * kibi, 4096 * mebi],
