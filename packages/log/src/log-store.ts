@@ -22,7 +22,7 @@ import type { Unsynced } from './unsynced.ts';
 export interface ReadLimits {
   /** Upper bound on the batches' bytes; the first batch is returned whatever its size. */
   readonly maxBytes: number;
-  /** Upper bound on records at or after the offset asked for, in whole batches; the first batch is always returned. */
+  /** The batch with which this many records at or after the offset asked for are reached is the last one; 1 or more. */
   readonly maxRecords: number;
   /** How long a read at the end waits for a first record, milliseconds; 0 answers at once. */
   readonly waitMs: number;

@@ -207,7 +207,7 @@ class BatchWalk {
       const end = endOffsetOf(bytes, at);
       if (end > fromOffset) {
         const wanted = end - Math.max(baseOffsetOf(bytes, at), fromOffset);
-        if (batches.length > 0 && (taken + length > limits.maxBytes || records + wanted > limits.maxRecords)) return batches;
+        if (batches.length > 0 && (taken + length > limits.maxBytes || records >= limits.maxRecords)) return batches;
         this.pendingBytes = length;
         if (at + length > bytes.length) return batches;
         const batch = bytes.subarray(at, at + length);

@@ -34,7 +34,7 @@ function createLines(endpoint: string, config: string, compartment: string): str
   return [
     'Make a stream:',
     '',
-    `  oci streaming admin stream create --config-file ${config} --endpoint ${endpoint} --compartment-id ${compartment} --name orders --partitions 1`,
+    `  oci streaming admin stream create --config-file ${word(config)} --endpoint ${endpoint} --compartment-id ${compartment} --name orders --partitions 1`,
     '',
     '  or start with --stream orders:1',
   ];
@@ -46,15 +46,46 @@ function putLines(endpoint: string, config: string, stream: string): string[] {
     'Put a message ("hello", base64):',
     '',
     '  oci command',
-    `    oci streaming stream message put --config-file ${config} --endpoint ${endpoint} --stream-id ${stream} --messages '[{"value": "aGVsbG8="}]'`,
+    `    oci streaming stream message put --config-file ${word(config)} --endpoint ${endpoint} --stream-id ${stream} --messages ${word('[{"value": "aGVsbG8="}]')}`,
     '',
     '  Python (pip install oci)',
-    `    python3 -c 'import oci; print(oci.streaming.StreamClient(oci.config.from_file("${config}"), "${endpoint}").put_messages("${stream}", {"messages": [{"value": "aGVsbG8="}]}).data)'`,
+    `    python3 -c ${word(pythonPut(endpoint, config, stream))}`,
     '',
     '  TypeScript (npm install oci-streaming oci-common)',
-    `    node -e 'const c = new (require("oci-streaming").StreamClient)({ authenticationDetailsProvider: new (require("oci-common").ConfigFileAuthenticationDetailsProvider)("${config}", "DEFAULT") }); c.endpoint = "${endpoint}"; c.putMessages({ streamId: "${stream}", putMessagesDetails: { messages: [{ value: "aGVsbG8=" }] } }).then((r) => console.log(r.putMessagesResult))'`,
+    `    node -e ${word(nodePut(endpoint, config, stream))}`,
     '',
-    '  Java (jshell with com.oracle.oci.sdk:oci-java-sdk-streaming on its class path)',
-    `    System.out.println(com.oracle.bmc.streaming.StreamClient.builder().endpoint("${endpoint}").build(new com.oracle.bmc.auth.ConfigFileAuthenticationDetailsProvider("${config}", "DEFAULT")).putMessages(com.oracle.bmc.streaming.requests.PutMessagesRequest.builder().streamId("${stream}").putMessagesDetails(com.oracle.bmc.streaming.model.PutMessagesDetails.builder().messages(java.util.List.of(com.oracle.bmc.streaming.model.PutMessagesDetailsEntry.builder().value("hello".getBytes()).build())).build()).build()).getPutMessagesResult())`,
+    '  Java (jshell with com.oracle.oci.sdk:oci-java-sdk-streaming and an HTTP client of that SDK on its class path)',
+    `    ${javaPut(endpoint, config, stream)}`,
   ];
+}
+
+function pythonPut(endpoint: string, config: string, stream: string): string {
+  const client = `oci.streaming.StreamClient(oci.config.from_file(${literal(config)}), ${literal(endpoint)})`;
+  return `import oci; print(${client}.put_messages(${literal(stream)}, {"messages": [{"value": "aGVsbG8="}]}).data)`;
+}
+
+function nodePut(endpoint: string, config: string, stream: string): string {
+  const provider = `new (require("oci-common").ConfigFileAuthenticationDetailsProvider)(${literal(config)}, "DEFAULT")`;
+  const client = `const client = new (require("oci-streaming").StreamClient)({ authenticationDetailsProvider: ${provider} })`;
+  const put = `client.putMessages({ streamId: ${literal(stream)}, putMessagesDetails: { messages: [{ value: "aGVsbG8=" }] } })`;
+  return `${client}; client.endpoint = ${literal(endpoint)}; ${put}.then((answer) => console.log(answer.putMessagesResult))`;
+}
+
+function javaPut(endpoint: string, config: string, stream: string): string {
+  const provider = `new com.oracle.bmc.auth.ConfigFileAuthenticationDetailsProvider(${literal(config)}, "DEFAULT")`;
+  const client = `com.oracle.bmc.streaming.StreamClient.builder().endpoint(${literal(endpoint)}).build(${provider})`;
+  const entry = 'com.oracle.bmc.streaming.model.PutMessagesDetailsEntry.builder().value("hello".getBytes()).build()';
+  const details = `com.oracle.bmc.streaming.model.PutMessagesDetails.builder().messages(java.util.List.of(${entry})).build()`;
+  const request = `com.oracle.bmc.streaming.requests.PutMessagesRequest.builder().streamId(${literal(stream)}).putMessagesDetails(${details}).build()`;
+  return `System.out.println(${client}.putMessages(${request}).getPutMessagesResult())`;
+}
+
+/** A string literal, the same in Python, JavaScript and Java for paths and addresses. */
+function literal(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** One word of a POSIX shell. */
+function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

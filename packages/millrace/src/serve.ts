@@ -23,9 +23,9 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
   try {
     const { startServer } = await import('millrace-server');
     const server = await startServer({ ...optionsFromEnvironment(process.env), ...flags });
+    const ending = firstSignal();
     process.stdout.write(banner(server));
-    const signal = await firstSignal();
-    process.stdout.write(`${signal}: finishing what is under way …\n`);
+    process.stdout.write(`${await ending}: finishing what is under way …\n`);
     await server.close();
   } catch (error) {
     process.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -53,7 +53,7 @@ export interface Bounds {
 export interface ReadLimits {
   /** Upper bound on the batches' bytes (law 6 excepted). */
   readonly maxBytes: number;
-  /** Upper bound on records at or after `fromOffset`, counted in whole batches (law 6 excepted). */
+  /** The batch with which this many records at or after `fromOffset` are reached is the last one; 1 or more. */
   readonly maxRecords: number;
   /** How long a read at the end waits for a first record, milliseconds; 0 answers at once. */
   readonly waitMs: number;

@@ -155,7 +155,7 @@ function selectBatches(batches: readonly Buffer[], fromOffset: number, { maxByte
   for (let index = firstIndex(batches, (batch) => endOffsetOf(batch) > fromOffset); index < batches.length; index += 1) {
     const batch = batches[index] as Buffer;
     const wanted = endOffsetOf(batch) - Math.max(baseOffsetOf(batch), fromOffset);
-    if (selected.length > 0 && (bytes + batch.length > maxBytes || records + wanted > maxRecords)) break;
+    if (selected.length > 0 && (bytes + batch.length > maxBytes || records >= maxRecords)) break;
     selected.push(batch);
     bytes += batch.length;
     records += wanted;

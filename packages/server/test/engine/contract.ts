@@ -166,11 +166,13 @@ export function engineContract({ name, open, reopen, openBounded }: EngineUnderT
         expect([batches.length, nextOffset]).toEqual([1, 100]);
       });
 
-      test('a read stays within its limits when it can', async () => {
+      test('a read stays within its limits of bytes, and ends with the batch that reaches its limit of records', async () => {
         const { log } = await start();
         for (let index = 0; index < 10; index += 1) await log.append(batch(`${index}`));
+        await log.append(batch('a', 'b', 'c', 'd'));
         const size = (await log.read(0, { ...everything, maxRecords: 1 })).batches[0]?.length ?? 0;
         expect((await log.read(0, { ...everything, maxRecords: 3 })).nextOffset).toBe(3);
+        expect((await log.read(0, { ...everything, maxRecords: 11 })).nextOffset).toBe(14);
         expect((await log.read(0, { ...everything, maxBytes: size * 4 })).nextOffset).toBe(4);
       });
     });
