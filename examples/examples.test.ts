@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, type Server, startServer } from 'millrace-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inProcess } from './in-process.ts';
 import { quickStart } from './quick-start.ts';
 import { type Connection, replayFlights } from './replay-flights.ts';
 
@@ -27,6 +28,13 @@ describe('with the official oci-streaming client', () => {
     const { flights, airports } = await replayFlights(connection);
     expect(flights).toBe(5000);
     expect(airports).toBeGreaterThan(50);
+  });
+
+  test('a server starts inside a test, with its stream, and is gone behind it', async () => {
+    const { url, compartmentId, streamId } = await inProcess(join(data, 'in-process'));
+    expect(compartmentId).toMatch(/^ocid1\.tenancy\./);
+    expect(streamId).toMatch(/^ocid1\.stream\./);
+    await expect(fetch(`${url}/health/live`)).rejects.toThrow('fetch failed');
   });
 
   test('the quick start of the README reads back what it puts', async () => {
