@@ -1,6 +1,6 @@
 // The HTTP listener: bytes to known callers to operations, and answers back. The order of checks is in PROTOCOL.md.
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { basePath, limits, type OperationName, operations } from 'millrace-protocol';
+import { basePath, header, limits, type OperationName, operations } from 'millrace-protocol';
 import { ApiError } from '../api-error.ts';
 import type { Keyring } from '../identity/keyring.ts';
 import type { Service } from '../service.ts';
@@ -19,10 +19,12 @@ export interface ListenerOptions extends RefusalOptions {
   readonly port: number;
   readonly publicUrl: string | undefined;
   readonly keyring: Keyring;
+  /** A request must have arrived whole by then, milliseconds; a slow sender gets 408. 60 seconds unless given. */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface Listener {
-  /** `http://address:port`, as bound. */
+  /** `http://address:port`, as bound; the loopback address if that is all of them. */
   readonly url: string;
   /** Ends waits, lets requests under way be answered, and closes; connections still open after `graceMs` are cut. */
   close(graceMs: number): Promise<void>;
@@ -30,17 +32,26 @@ export interface Listener {
 
 /** Bytes of request bodies in memory at once. */
 const bodyBudgetBytes = 96 * 1024 * 1024;
-/** A request must have arrived whole by then: a slow sender gets 408. */
-const requestTimeoutMs = 60_000;
+const defaultRequestTimeoutMs = 60_000;
+/** How often late requests are looked for, at most. */
+const lateCheckMs = 10_000;
+/** How much of an unknown path a refusal repeats. */
+const shownPathCharacters = 200;
 /** Longer than the keep-alive of clients and proxies, which would otherwise write into a connection that just closed. */
 const keepAliveMs = 65_000;
+
+/** Addresses that mean all of them; clients on this machine reach them by the loopback address. */
+const wildcards = new Set(['0.0.0.0', '::']);
 
 /** Listens and serves; resolves when the port is bound. */
 export async function listen(service: Service, options: ListenerOptions): Promise<Listener> {
   const pipeline = new Pipeline(service, options);
+  const { requestTimeoutMs = defaultRequestTimeoutMs } = options;
   const app = fastify({
     logger: false,
     requestTimeout: requestTimeoutMs,
+    // Node would answer a request without Host by itself, in no words of the API.
+    http: { connectionsCheckingInterval: Math.min(lateCheckMs, requestTimeoutMs), requireHostHeader: false },
     keepAliveTimeout: keepAliveMs,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -51,21 +62,34 @@ export async function listen(service: Service, options: ListenerOptions): Promis
   });
   addRoutes(app, pipeline);
   addProbes(app, service, pipeline.requestIds);
+  serveExpectations(app);
   await app.listen({ host: options.host, port: options.port });
   return { url: addressOf(app), close: (graceMs) => close(app, service, pipeline, graceMs) };
 }
 
 function addRoutes(app: FastifyInstance, pipeline: Pipeline): void {
-  // Bodies are read by the pipeline, when the caller is known.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // Everything is answered in `onRequest`, before the library looks at content type and body: those are the pipeline's,
+  // when the caller is known.
   for (const [name, { method, path }] of Object.entries(operations)) {
     const url = basePath + path.replaceAll(/\{(\w+)\}/g, ':$1');
     // The table's keys are the names.
-    app.route({ method, url, handler: (request, reply) => pipeline.serve(name as OperationName, request, reply) });
+    const onRequest = (request: FastifyRequest, reply: FastifyReply): Promise<void> => pipeline.serve(name as OperationName, request, reply);
+    app.route({ method, url, onRequest, handler: neverReached });
   }
-  app.setNotFoundHandler((request, reply) => pipeline.refuse(request, reply, unknownPath(app, request)));
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) pipeline.refuse(request, reply, unknownPath(app, request));
+  });
   app.setErrorHandler((error, request, reply) => pipeline.refuse(request, reply, error));
+}
+
+function neverReached(): never {
+  throw new Error('The request was not answered before its handler.');
+}
+
+/** Left to itself, Node invites every body at once, and answers other expectations in no words of the API. */
+function serveExpectations(app: FastifyInstance): void {
+  app.server.on('checkContinue', app.routing);
+  app.server.on('checkExpectation', app.routing);
 }
 
 /** What every request goes through. */
@@ -83,18 +107,17 @@ class Pipeline {
   }
 
   /** Known caller, whole body, proved body, operation, answer. */
-  async serve(name: OperationName, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async serve(name: OperationName, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { clock, metrics } = this.#service;
     const startedAt = clock.monotonicMs();
-    const requestId = this.requestIds.next(headerText(request, 'opc-request-id'));
+    const requestId = this.requestIds.next(headerText(request, header.requestId));
     let status: number;
     try {
       status = await this.#answer(name, request, reply, requestId);
     } catch (error) {
-      status = sendRefusal(reply, requestId, error, this.#options);
+      status = this.#refuse(request, reply, requestId, error);
     }
     metrics.requestServed(name, status, (clock.monotonicMs() - startedAt) / 1000);
-    return reply;
   }
 
   async #answer(name: OperationName, request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<number> {
@@ -102,6 +125,7 @@ class Pipeline {
     const { raw, headers } = request;
     const signed = { method: request.method, target: raw.url ?? '', headers };
     const { bodyDigest } = authenticate(signed, operations[name].bodySignature, keyring, this.#service.clock.now());
+    if (awaitsInvitation(request)) reply.raw.writeContinue();
     const { body, release } = await readBody(raw, (name === 'PutMessages' ? limits.putBodyBytes : limits.bodyBytes).max, this.#budget);
     const operationRequest = new HttpRequest(request, body, this.#originOf(request), this.draining.signal);
     try {
@@ -119,7 +143,13 @@ class Pipeline {
 
   /** Answers what never reached an operation. */
   refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
-    sendRefusal(reply, this.requestIds.next(headerText(request, 'opc-request-id')), error, this.#options);
+    this.#refuse(request, reply, this.requestIds.next(headerText(request, header.requestId)), error);
+  }
+
+  #refuse(request: FastifyRequest, reply: FastifyReply, requestId: string, error: unknown): number {
+    // A body that was not invited may come all the same: nothing can follow it on this connection.
+    if (awaitsInvitation(request)) reply.header('connection', 'close');
+    return sendRefusal(reply, requestId, error, this.#options);
   }
 
   #originOf(request: FastifyRequest): string {
@@ -129,9 +159,15 @@ class Pipeline {
 
 function unknownPath(app: FastifyInstance, request: FastifyRequest): ApiError {
   const [path = ''] = request.url.split('?', 1);
-  const allowed = (['GET', 'POST', 'PUT', 'DELETE'] as const).filter((method) => app.findRoute({ method, url: path }) !== null);
-  if (allowed.length === 0) return new ApiError('NotFound', `There is nothing at ${path}; the API's paths begin with ${basePath}.`);
-  return new ApiError('MethodNotAllowed', `${request.method} is not allowed at ${path}; ${allowed.join(', ')} is.`);
+  const shown = path.length > shownPathCharacters ? `${path.slice(0, shownPathCharacters)}…` : path;
+  const allowed = (['GET', 'POST', 'PUT', 'DELETE'] as const).filter((method) => app.findRoute({ method, url: path }) !== null).join(', ');
+  if (allowed === '') return new ApiError('NotFound', `There is nothing at ${shown}; the API's paths begin with ${basePath}.`);
+  return new ApiError('MethodNotAllowed', `${request.method} is not allowed at ${shown}; allowed: ${allowed}.`, { headers: { allow: allowed } });
+}
+
+/** The caller sends its body only when told to: `Expect: 100-continue`. */
+function awaitsInvitation({ headers }: FastifyRequest): boolean {
+  return headers.expect?.toLowerCase() === '100-continue';
 }
 
 async function close(app: FastifyInstance, { clock }: Service, pipeline: Pipeline, graceMs: number): Promise<void> {
@@ -147,6 +183,7 @@ async function close(app: FastifyInstance, { clock }: Service, pipeline: Pipelin
 function addressOf(app: FastifyInstance): string {
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new Error(`Expected a TCP address, got ${String(address)}.`);
+  if (wildcards.has(address.address)) return `http://127.0.0.1:${address.port}`;
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return `http://${host}:${address.port}`;
 }

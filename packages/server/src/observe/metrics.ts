@@ -1,12 +1,13 @@
-// What the service counts. Counting is plain numbers; the Prometheus library is loaded when somebody first asks.
+// What the service counts: plain numbers, written in Prometheus' text format when asked for.
 import type { OperationName } from 'millrace-protocol';
+import { renderProcessMetrics } from './process-metrics.ts';
 
 /** Upper bounds of the latency histogram, seconds. */
 const latencyBucketsSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 interface OperationCounts {
   readonly byStatus: Map<number, number>;
-  /** One more than there are buckets: the last counts what is slower than all. */
+  /** Requests by bucket; one more than there are bounds: the last counts what is slower than all. */
   readonly buckets: number[];
   totalSeconds: number;
 }
@@ -14,7 +15,10 @@ interface OperationCounts {
 /** Counts requests by operation and status, their time, and the messages that went in and out. */
 export class Metrics {
   readonly #operations = new Map<OperationName, OperationCounts>();
-  readonly #messages = { putCount: 0, putBytes: 0, gotCount: 0, gotBytes: 0 };
+  #putMessages = 0;
+  #putBytes = 0;
+  #gotMessages = 0;
+  #gotBytes = 0;
 
   /** A request was answered with `status` after `seconds`. */
   requestServed(operation: OperationName, status: number, seconds: number): void {
@@ -28,30 +32,20 @@ export class Metrics {
 
   /** Messages were put; `bytes` are decoded keys and values. */
   messagesPut(count: number, bytes: number): void {
-    this.#messages.putCount += count;
-    this.#messages.putBytes += bytes;
+    this.#putMessages += count;
+    this.#putBytes += bytes;
   }
 
   /** Messages were read; `bytes` are those of the answer. */
   messagesGot(count: number, bytes: number): void {
-    this.#messages.gotCount += count;
-    this.#messages.gotBytes += bytes;
+    this.#gotMessages += count;
+    this.#gotBytes += bytes;
   }
 
   /** All figures in Prometheus' text format, those of the process included. */
   async render(): Promise<{ readonly contentType: string; readonly text: string }> {
-    const { collectDefaultMetrics, Counter, Registry } = await import('prom-client');
-    const registry = new Registry();
-    collectDefaultMetrics({ register: registry });
-    const counters = [
-      ['millrace_put_messages_total', 'Messages put.', this.#messages.putCount],
-      ['millrace_put_bytes_total', 'Decoded bytes of keys and values put.', this.#messages.putBytes],
-      ['millrace_got_messages_total', 'Messages read.', this.#messages.gotCount],
-      ['millrace_got_bytes_total', 'Bytes of the answers they were read in.', this.#messages.gotBytes],
-    ] as const;
-    for (const [name, help, value] of counters) new Counter({ name, help, registers: [registry] }).inc(value);
-    const own = await registry.metrics();
-    return { contentType: registry.contentType, text: `${own}\n${this.#renderRequests()}` };
+    const { contentType, text } = await renderProcessMetrics();
+    return { contentType, text: `${text}\n${[...this.#renderMessages(), ...this.#renderRequests()].join('\n')}\n` };
   }
 
   #countsOf(operation: OperationName): OperationCounts {
@@ -62,22 +56,41 @@ export class Metrics {
     return counts;
   }
 
-  /** The histogram is written here: the library offers no way to hand it finished counts. */
-  #renderRequests(): string {
-    const name = 'millrace_request_seconds';
-    const lines = [`# HELP ${name} Time from a request's first byte to its answer.`, `# TYPE ${name} histogram`];
-    const totals = ['# HELP millrace_requests_total Requests answered.', '# TYPE millrace_requests_total counter'];
-    for (const [operation, { byStatus, buckets, totalSeconds }] of this.#operations) {
-      let cumulative = 0;
-      for (const [index, bound] of latencyBucketsSeconds.entries()) {
-        cumulative += buckets[index] ?? 0;
-        lines.push(`${name}_bucket{operation="${operation}",le="${bound}"} ${cumulative}`);
-      }
-      const count = cumulative + (buckets[latencyBucketsSeconds.length] ?? 0);
-      lines.push(`${name}_bucket{operation="${operation}",le="+Inf"} ${count}`);
-      lines.push(`${name}_sum{operation="${operation}"} ${totalSeconds}`, `${name}_count{operation="${operation}"} ${count}`);
-      for (const [status, number] of byStatus) totals.push(`millrace_requests_total{operation="${operation}",status="${status}"} ${number}`);
-    }
-    return `${[...totals, ...lines].join('\n')}\n`;
+  #renderMessages(): string[] {
+    return [
+      ...counter('millrace_put_messages_total', 'Messages put.', [`${this.#putMessages}`]),
+      ...counter('millrace_put_bytes_total', 'Decoded bytes of keys and values put.', [`${this.#putBytes}`]),
+      ...counter('millrace_got_messages_total', 'Messages read.', [`${this.#gotMessages}`]),
+      ...counter('millrace_got_bytes_total', 'Bytes of the answers they were read in.', [`${this.#gotBytes}`]),
+    ];
   }
+
+  #renderRequests(): string[] {
+    const operations = [...this.#operations];
+    const samples = operations.flatMap(([operation, { byStatus }]) =>
+      [...byStatus].map(([status, count]) => `{operation="${operation}",status="${status}"} ${count}`),
+    );
+    const name = 'millrace_request_seconds';
+    return [
+      ...counter('millrace_requests_total', 'Requests answered.', samples),
+      `# HELP ${name} Time from a request's headers to its answer.`,
+      `# TYPE ${name} histogram`,
+      ...operations.flatMap(([operation, counts]) => histogramSamples(name, operation, counts)),
+    ];
+  }
+}
+
+/** A sample is its labels, if any, and its value. */
+function counter(name: string, help: string, samples: readonly string[]): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} counter`, ...samples.map((sample) => `${name}${sample.startsWith('{') ? '' : ' '}${sample}`)];
+}
+
+function histogramSamples(name: string, operation: OperationName, { buckets, totalSeconds }: OperationCounts): string[] {
+  const bounds = [...latencyBucketsSeconds.map(String), '+Inf'];
+  let count = 0;
+  const cumulative = bounds.map((bound, index) => {
+    count += buckets[index] ?? 0;
+    return `${name}_bucket{operation="${operation}",le="${bound}"} ${count}`;
+  });
+  return [...cumulative, `${name}_sum{operation="${operation}"} ${totalSeconds}`, `${name}_count{operation="${operation}"} ${count}`];
 }
