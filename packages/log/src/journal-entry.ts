@@ -76,16 +76,19 @@ export function claimedEntryBytes(bytes: Buffer, start: number): number {
   return bytes.readUInt32BE(start + at.length) + lengthBytes;
 }
 
+/** How closely an entry is looked at: `all` of it, or, when all of it was looked at just before, without its batch's CRC. */
+export type EntryCheck = 'all' | 'again';
+
 /** The entry whose `length` bytes (`claimedEntryBytes`) begin at `start`; undefined if a checksum or a field is wrong. */
-export function readEntry(bytes: Buffer, start: number, length: number): Entry | undefined {
+export function readEntry(bytes: Buffer, start: number, length: number, check: EntryCheck): Entry | undefined {
   const kind = bytes[start + at.kind] ?? 0;
   if (!isEntryKind(kind)) return undefined;
   const payload = length === entryHeaderBytes ? noPayload : bytes.subarray(start + entryHeaderBytes, start + length);
   const offset = readInt64(bytes, start + at.offset);
   if (kind === entryKind.batch && !holdsBatch(payload, offset)) return undefined;
-  const headerCrc = crc32c(bytes.subarray(start + summedFrom, start + entryHeaderBytes));
-  if (crc32c(summedPayload(kind, payload), headerCrc) !== bytes.readUInt32BE(start + at.crc)) return undefined;
-  if (kind === entryKind.batch && !isBatchIntact(payload)) return undefined;
+  const summedEnd = kind === entryKind.batch ? start + entryHeaderBytes + batchHeadBytes : start + length;
+  if (crc32c(bytes.subarray(start + summedFrom, summedEnd)) !== bytes.readUInt32BE(start + at.crc)) return undefined;
+  if (kind === entryKind.batch && check === 'all' && !isBatchIntact(payload)) return undefined;
   return {
     kind,
     offset,

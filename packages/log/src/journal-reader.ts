@@ -1,7 +1,7 @@
 // Walks the entries of one life in one journal file, whatever else the file holds. Used while opening, when nothing else
 // runs, so it reads synchronously and in large pieces.
 import type { OpenFile } from './file-system.ts';
-import { claimedEntryBytes, type Entry, entryAlignment, entryHeaderBytes, readEntry } from './journal-entry.ts';
+import { claimedEntryBytes, type Entry, type EntryCheck, entryAlignment, entryHeaderBytes, readEntry } from './journal-entry.ts';
 
 const windowBytes = 4 * 1024 * 1024;
 /** Where an entry's life stands, in 32-bit words. */
@@ -19,6 +19,7 @@ export class JournalReader {
   readonly #file: OpenFile;
   readonly #fileBytes: number;
   readonly #life: Int32Array;
+  readonly #check: EntryCheck;
   readonly #beforeMove: () => void;
   #window: Buffer = Buffer.alloc(0);
   #words: Int32Array = new Int32Array(0);
@@ -30,8 +31,9 @@ export class JournalReader {
    * Reads `file` from `from` (a multiple of 16) on. Payloads given out stay valid until `beforeMove` is called, before the
    * reader's window moves on.
    */
-  constructor(file: OpenFile, life: Buffer, from = 0, beforeMove: () => void = () => {}) {
+  constructor(file: OpenFile, life: Buffer, from = 0, check: EntryCheck = 'all', beforeMove: () => void = () => {}) {
     this.#file = file;
+    this.#check = check;
     this.#fileBytes = file.size();
     this.#life = wordsOf(Buffer.from(new Uint8Array(life).buffer));
     this.#nextAt = from;
@@ -57,7 +59,7 @@ export class JournalReader {
   #entryAt(position: number, length: number): Entry | undefined {
     if (length < entryHeaderBytes || position + length > this.#fileBytes) return undefined;
     if (!this.#show(position, length)) return undefined;
-    return readEntry(this.#window, position - this.#windowAt, length);
+    return readEntry(this.#window, position - this.#windowAt, length, this.#check);
   }
 
   /** The first place at or after `position` where this life is named; its header is in the window then. */

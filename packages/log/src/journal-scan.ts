@@ -31,10 +31,10 @@ export function scanJournal(files: readonly JournalFile[], life: Buffer, sequenc
   return chain;
 }
 
-/** Calls `visit` with every entry of the runs in order. What it is given stays valid until `beforeMove` is called. */
+/** Calls `visit` with every entry of the runs, which `scanJournal` found, in order. What it is given stays valid until `beforeMove` is called. */
 export function visitRuns(runs: readonly JournalRun[], life: Buffer, visit: (entry: Entry) => void, beforeMove: () => void = () => {}): void {
   for (const { file, position, first, last } of runs) {
-    const reader = new JournalReader(file.file, life, position, beforeMove);
+    const reader = new JournalReader(file.file, life, position, 'again', beforeMove);
     for (let sequence = first; sequence <= last; sequence += 1) {
       const entry = reader.next();
       if (entry?.sequence !== sequence) throw new LogError('Damaged', `${file.path} gave entry ${sequence} once and not again.`);

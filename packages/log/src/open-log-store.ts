@@ -70,7 +70,7 @@ async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files
   const unsynced = new Unsynced(files);
   const effects = new Effects(catalogue, unsynced);
   const writer = new SegmentWriter({ fileSystem, layout, files, unsynced, segmentBytes });
-  replay({ catalogue, effects, writer, clock }, runs, Buffer.from(head.life, 'hex'));
+  await replay({ catalogue, effects, writer, unsynced, clock }, runs, Buffer.from(head.life, 'hex'));
   for (const folder of [layout.journal, layout.directory]) unsynced.addFolder(folder);
 
   const lifecycle = new Lifecycle();

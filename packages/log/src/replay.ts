@@ -7,26 +7,39 @@ import { type JournalRun, visitRuns } from './journal-scan.ts';
 import type { LogClock } from './log-clock.ts';
 import { decodeCreation } from './requests.ts';
 import { type PlannedBatch, type SegmentWriter, showBatch } from './segment-writer.ts';
+import type { Unsynced } from './unsynced.ts';
 
 /** What a replay changes. */
 export interface ReplayParts {
   readonly catalogue: Catalogue;
   readonly effects: Effects;
   readonly writer: SegmentWriter;
+  readonly unsynced: Unsynced;
   readonly clock: LogClock;
 }
 
+/** Syncs of this many bytes at a time run beside the replay of the next ones. */
+const syncAheadBytes = 128 * 1024 * 1024;
+
 /**
- * Applies the entries of `runs` in order, with their own stamps; nothing is journalled, and nothing is synced. Throws if
+ * Applies the entries of `runs` in order, with their own stamps; nothing is journalled; not all is synced. Throws if
  * the disk does not take them or they do not fit what is there.
  */
-export function replay(parts: ReplayParts, runs: readonly JournalRun[], life: Buffer): void {
-  const { writer, clock } = parts;
+export async function replay(parts: ReplayParts, runs: readonly JournalRun[], life: Buffer): Promise<void> {
+  const { writer, unsynced, clock } = parts;
   const planned: PlannedBatch[] = [];
+  const syncs: Promise<void>[] = [];
+  let unsyncedBytes = 0;
   const flush = (): void => {
     writer.flush();
-    for (const one of planned) showReplayed(one);
+    for (const one of planned) {
+      showReplayed(one);
+      unsyncedBytes += one.batch.length;
+    }
     planned.length = 0;
+    if (unsyncedBytes < syncAheadBytes) return;
+    unsyncedBytes = 0;
+    syncs.push(settledLater(unsynced.syncAhead()));
   };
   const logs = byId(parts.catalogue);
   const apply = (entry: Entry): void => {
@@ -39,6 +52,13 @@ export function replay(parts: ReplayParts, runs: readonly JournalRun[], life: Bu
     }
   };
   visitRuns(runs, life, apply, flush);
+  await Promise.all(syncs);
+}
+
+/** The same promise, whose failure nobody need look at before it is awaited. */
+function settledLater(task: Promise<void>): Promise<void> {
+  task.catch(() => {});
+  return task;
 }
 
 function showReplayed(planned: PlannedBatch): void {
