@@ -1,30 +1,25 @@
 // Every limit of the API in one place. Sources: OCI Streaming API 20180418 and its "Limits on Streaming Resources" page,
 // unless a line says that the number is Millrace's own.
 
-const kib = 1024;
-const mib = 1024 * kib;
-const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
-
 export const limits = {
   /** Decoded bytes of one message value. */
-  valueBytes: { min: 1, max: mib },
+  valueBytes: { min: 1, max: 1_048_576 },
   /** Decoded bytes of one message key; an absent or null key is no key. */
   keyBytes: { min: 0, max: 256 },
   /** Sum of decoded keys and values of one PutMessages request. */
-  putBytes: { max: mib },
+  putBytes: { max: 1_048_576 },
   /** Bytes of JSON of one PutMessages request. Millrace's own: base64 and many small messages make JSON far larger than what it carries. */
-  putBodyBytes: { max: 32 * mib },
+  putBodyBytes: { max: 33_554_432 },
   /** Bytes of JSON of any other request. Millrace's own. */
-  bodyBytes: { max: 256 * kib },
+  bodyBytes: { max: 262_144 },
   /** GetMessages `limit`. */
   getLimit: { min: 1, max: 10_000 },
   /** Decoded keys and values of one GetMessages answer, one message always excepted. Millrace's own: OCI does not publish its bound. */
-  getBytes: { max: mib },
+  getBytes: { max: 1_048_576 },
   /** How long `millrace-wait-ms` lets GetMessages wait. Millrace's own extension. */
   waitMs: { min: 0, max: 30_000 },
   /** A cursor's life, milliseconds. */
-  cursorLifeMs: 5 * minuteMs,
+  cursorLifeMs: 300_000,
   /** Characters of a cursor in a query. Millrace's own: OCI names no bound for GetMessages. */
   cursorCharacters: { min: 1, max: 4096 },
   /** Retention of a stream, hours; fixed at creation. */
@@ -46,11 +41,11 @@ export const limits = {
   /** Characters of `if-match`. */
   ifMatch: { max: 255 },
   /** How long the record of a deleted stream stays readable. */
-  deletedRecordMs: 90 * dayMs,
+  deletedRecordMs: 7_776_000_000,
   /** How long a finished work request stays readable. Millrace's own: OCI does not say. */
-  workRequestMs: 7 * dayMs,
+  workRequestMs: 604_800_000,
   /** Signature clock skew, either way. */
-  clockSkewMs: 5 * minuteMs,
+  clockSkewMs: 300_000,
   /** Milliseconds of an hour: retention is given in hours. */
-  hourMs: 60 * minuteMs,
+  hourMs: 3_600_000,
 } as const;

@@ -65,7 +65,10 @@ export function parseAuthorization(value: string): Authorization {
     if (found === undefined || found === '') throw new InvalidAuthorization(`The parameter ${name} is missing.`);
     return found;
   };
-  const headers = parameter('headers').toLowerCase().split(' ').filter((name) => name !== '');
+  const headers = parameter('headers')
+    .toLowerCase()
+    .split(' ')
+    .filter((name) => name !== '');
   return { keyId: parameter('keyId'), algorithm: parameter('algorithm'), headers, signature: parameter('signature') };
 }
 

@@ -1,4 +1,4 @@
-export { type CreateCursorDetails, createCursorDetails, type Cursor } from './cursors.ts';
+export { type CreateCursorDetails, type Cursor, createCursorDetails } from './cursors.ts';
 export type { Message, PutMessagesResult, PutMessagesResultEntry } from './messages.ts';
 export { InvalidShape, parseShape } from './parse-shape.ts';
 export {

@@ -45,7 +45,9 @@ function normalise(schema: TSchema, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const members = (schema as { properties?: Record<string, MemberSchema> }).properties ?? {};
   const given = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(given.map(([name, member]) => [name, coerce(Object.hasOwn(members, name) ? members[name] : undefined, member)]));
+  return Object.fromEntries(
+    given.map(([name, member]) => [name, coerce(Object.hasOwn(members, name) ? members[name] : undefined, member)]),
+  );
 }
 
 function coerce(schema: MemberSchema | undefined, member: unknown): unknown {
@@ -63,8 +65,9 @@ function explain(validator: Validator, value: unknown): InvalidShape {
     const names = (params['requiredProperties'] as readonly string[]).join(', ');
     return new InvalidShape('missing', `${names}: required, but not given.`);
   }
-  const where = first.instancePath === '' ? 'The body' : first.instancePath.slice(1).replaceAll('/', '.');
-  return new InvalidShape('invalid', `${where}: expected ${expectation(first.keyword, params)}, got ${show(valueAt(value, first.instancePath))}.`);
+  const names = namesIn(first.instancePath);
+  const where = names.length === 0 ? 'The body' : names.join('.');
+  return new InvalidShape('invalid', `${where}: expected ${expectation(first.keyword, params)}, got ${show(valueAt(value, names))}.`);
 }
 
 function expectation(keyword: string, params: Record<string, unknown>): string {
@@ -77,8 +80,13 @@ function expectation(keyword: string, params: Record<string, unknown>): string {
   return keyword;
 }
 
-function valueAt(value: unknown, path: string): unknown {
-  const names = path.split('/').slice(1);
+/** The member names of a JSON pointer (RFC 6901). */
+function namesIn(pointer: string): readonly string[] {
+  const names = pointer.split('/').slice(1);
+  return names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function valueAt(value: unknown, names: readonly string[]): unknown {
   return names.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], value);
 }
 

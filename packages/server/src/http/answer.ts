@@ -6,8 +6,6 @@ import type { Logger } from '../observe/logger.ts';
 import type { Answer } from '../operation.ts';
 import { NotAuthenticated } from './authenticate.ts';
 
-const json = 'application/json';
-
 /** How refusals are logged and worded. */
 export interface RefusalOptions {
   readonly logger: Logger;
@@ -21,7 +19,7 @@ export function sendAnswer(reply: FastifyReply, requestId: string, answer: Answe
   for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
   const { body } = answer;
   if (body === undefined) void reply.send();
-  else void reply.type(json).send(typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body));
+  else sendJson(reply, body instanceof Buffer ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
 }
 
 /** Sends a refusal and logs what the caller is not told; answers its HTTP status. */
@@ -29,9 +27,14 @@ export function sendRefusal(reply: FastifyReply, requestId: string, error: unkno
   const refusal = refusalOf(error, requestId, options);
   const status = statusOf(refusal.code);
   const body: ErrorBody = { code: refusal.code, message: refusal.message };
-  reply.code(status).headers({ ...refusal.headers, [header.requestId]: requestId }).type(json);
-  void reply.send(JSON.stringify(body));
+  reply.code(status).headers({ ...refusal.headers, [header.requestId]: requestId });
+  sendJson(reply, Buffer.from(JSON.stringify(body)));
   return status;
+}
+
+/** As bytes: to text the library would add a charset, which the service does not send (observed). */
+function sendJson(reply: FastifyReply, body: Buffer): void {
+  void reply.header('content-type', 'application/json').send(body);
 }
 
 function refusalOf(error: unknown, requestId: string, { logger, explainAuth }: RefusalOptions): ApiError {

@@ -1,7 +1,15 @@
 // Who is calling: verifies the OCI request signature over the headers, before anything of the body is read.
 import { verify } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { header, InvalidAuthorization, limits, type Operation, parseAuthorization, requiredSignedHeaders, signingString } from 'millrace-protocol';
+import {
+  header,
+  InvalidAuthorization,
+  limits,
+  type Operation,
+  parseAuthorization,
+  requiredSignedHeaders,
+  signingString,
+} from 'millrace-protocol';
 import type { ApiKey, Keyring } from '../identity/keyring.ts';
 import { legacySignedTarget } from './legacy-signed-target.ts';
 
@@ -33,7 +41,12 @@ export class NotAuthenticated extends Error {
 const sessionHint = 'Session tokens (ST$…) are not supported; sign with an API key: <tenancy OCID>/<user OCID>/<fingerprint>.';
 
 /** Verifies the request's signature at `now` (Unix milliseconds); throws `NotAuthenticated`. */
-export function authenticate(request: SignedRequest, bodySignature: Operation['bodySignature'], keyring: Keyring, now: number): Authenticated {
+export function authenticate(
+  request: SignedRequest,
+  bodySignature: Operation['bodySignature'],
+  keyring: Keyring,
+  now: number,
+): Authenticated {
   const { keyId, algorithm, headers: signed, signature } = readAuthorization(request.headers.authorization);
   if (keyId.startsWith('ST$')) throw new NotAuthenticated(sessionHint, sessionHint);
   if (algorithm.toLowerCase() !== 'rsa-sha256') throw new NotAuthenticated(`Expected the algorithm rsa-sha256, got ${algorithm}.`);
@@ -78,11 +91,18 @@ function checkDate(headers: IncomingHttpHeaders, signed: readonly string[], now:
   const skewMs = Date.parse(value) - now;
   if (!(Math.abs(skewMs) <= limits.clockSkewMs)) {
     const served = new Date(now).toUTCString();
-    throw new NotAuthenticated(`${name}: expected a time within ${limits.clockSkewMs / 60_000} minutes of ${served}, got ${JSON.stringify(value)}.`);
+    throw new NotAuthenticated(
+      `${name}: expected a time within ${limits.clockSkewMs / 60_000} minutes of ${served}, got ${JSON.stringify(value)}.`,
+    );
   }
 }
 
-function checkSignature({ method, target, headers }: SignedRequest, signed: readonly string[], signature: string, { publicKey }: ApiKey): void {
+function checkSignature(
+  { method, target, headers }: SignedRequest,
+  signed: readonly string[],
+  signature: string,
+  { publicKey }: ApiKey,
+): void {
   const bytes = Buffer.from(signature, 'base64');
   const textFor = (candidate: string): string => {
     try {
@@ -95,10 +115,13 @@ function checkSignature({ method, target, headers }: SignedRequest, signed: read
   if (verify('RSA-SHA256', Buffer.from(text), publicKey, bytes)) return;
   const legacy = legacySignedTarget(target);
   if (legacy !== target && verify('RSA-SHA256', Buffer.from(textFor(legacy)), publicKey, bytes)) return;
-  throw new NotAuthenticated(`The signature is not that of the request as it came. Text to sign, computed here: ${JSON.stringify(text)}; sent: headers=${JSON.stringify(signed.join(' '))}, signature of ${bytes.length} bytes.`);
+  throw new NotAuthenticated(
+    `The signature is not that of the request as it came. Text to sign, computed here: ${JSON.stringify(text)}; sent: headers=${JSON.stringify(signed.join(' '))}, signature of ${bytes.length} bytes.`,
+  );
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name];
+  // Names come from the caller: `constructor` is no header.
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return Array.isArray(value) ? value.join(', ') : value;
 }

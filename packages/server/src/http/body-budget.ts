@@ -1,4 +1,5 @@
 // A bound on the bytes of all request bodies that are in memory at once, so that many large or slow senders cannot fill it.
+import { header } from 'millrace-protocol';
 import { ApiError } from '../api-error.ts';
 
 /** The share of one request: `take` counts bytes as they arrive, `release` gives them all back. */
@@ -34,5 +35,5 @@ export class BodyBudget {
 
 function overloaded(maxBytes: number): ApiError {
   const message = `Request bodies of more than ${maxBytes.toLocaleString('en-US')} bytes are under way; the next request can be made in 1000 ms.`;
-  return new ApiError('TooManyRequests', message, { headers: { 'retry-after': '1', connection: 'close' } });
+  return new ApiError('TooManyRequests', message, { headers: { [header.retryAfter]: '1' } });
 }

@@ -19,11 +19,13 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     `${header.requestId}: ${requestIds.next(undefined)}`,
     'connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroySoon();
 }
 
 function refusalFor({ code, message }: NodeJS.ErrnoException): [ErrorCode, string] {
-  if (code === 'HPE_HEADER_OVERFLOW') return ['RequestHeaderFieldsTooLarge', 'The request line and headers are too long; at most 16 KiB are read.'];
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return ['RequestHeaderFieldsTooLarge', 'The request line and headers are too long; at most 16 KiB are read.'];
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['RequestTimeout', 'The request did not arrive whole in time.'];
   return ['CannotParseRequest', `The request is not HTTP: ${message}.`];
 }

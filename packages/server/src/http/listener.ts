@@ -1,5 +1,6 @@
 // The HTTP listener: bytes to known callers to operations, and answers back. The order of checks is in PROTOCOL.md.
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { basePath, header, limits, type OperationName, operations } from 'millrace-protocol';
 import { ApiError } from '../api-error.ts';
 import type { Keyring } from '../identity/keyring.ts';
@@ -73,7 +74,8 @@ function addRoutes(app: FastifyInstance, pipeline: Pipeline): void {
   for (const [name, { method, path }] of Object.entries(operations)) {
     const url = basePath + path.replaceAll(/\{(\w+)\}/g, ':$1');
     // The table's keys are the names.
-    const onRequest = (request: FastifyRequest, reply: FastifyReply): Promise<void> => pipeline.serve(name as OperationName, request, reply);
+    const onRequest = (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
+      pipeline.serve(name as OperationName, request, reply);
     app.route({ method, url, onRequest, handler: neverReached });
   }
   app.addHook('onRequest', async (request, reply) => {
@@ -88,8 +90,9 @@ function neverReached(): never {
 
 /** Left to itself, Node invites every body at once, and answers other expectations in no words of the API. */
 function serveExpectations(app: FastifyInstance): void {
-  app.server.on('checkContinue', app.routing);
-  app.server.on('checkExpectation', app.routing);
+  const serve = (request: IncomingMessage, response: ServerResponse): void => app.routing(request, response);
+  app.server.on('checkContinue', serve);
+  app.server.on('checkExpectation', serve);
 }
 
 /** What every request goes through. */
@@ -162,7 +165,9 @@ function unknownPath(app: FastifyInstance, request: FastifyRequest): ApiError {
   const shown = path.length > shownPathCharacters ? `${path.slice(0, shownPathCharacters)}…` : path;
   const allowed = (['GET', 'POST', 'PUT', 'DELETE'] as const).filter((method) => app.findRoute({ method, url: path }) !== null).join(', ');
   if (allowed === '') return new ApiError('NotFound', `There is nothing at ${shown}; the API's paths begin with ${basePath}.`);
-  return new ApiError('MethodNotAllowed', `${request.method} is not allowed at ${shown}; allowed: ${allowed}.`, { headers: { allow: allowed } });
+  return new ApiError('MethodNotAllowed', `${request.method} is not allowed at ${shown}; allowed: ${allowed}.`, {
+    headers: { allow: allowed },
+  });
 }
 
 /** The caller sends its body only when told to: `Expect: 100-continue`. */

@@ -16,7 +16,9 @@ import { putMessages } from '../streams/put-messages.ts';
 export type Route = OperationHandler | { readonly notImplemented: string };
 
 const groups: Route = { notImplemented: 'Consumer groups are not there yet; read partitions with CreateCursor and GetMessages.' };
-const pools: Route = { notImplemented: 'Stream pools cannot be managed yet; each compartment has one default pool, made with its first stream.' };
+const pools: Route = {
+  notImplemented: 'Stream pools cannot be managed yet; each compartment has one default pool, made with its first stream.',
+};
 const harnesses: Route = { notImplemented: 'Connect harnesses are not supported.' };
 const moving: Route = { notImplemented: 'Streams cannot be moved to another compartment yet.' };
 const workRequestDetails: Route = { notImplemented: 'Work requests keep no errors and logs: a change that fails is refused at once.' };

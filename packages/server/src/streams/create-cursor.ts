@@ -5,8 +5,8 @@ import { messageLogOf } from '../admin/catalogue.ts';
 import { invalid } from '../api-error.ts';
 import type { PartitionLog } from '../engine/engine.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
-import { parseBody } from '../parse-body.ts';
 import { missing, parseInteger } from '../parameters.ts';
+import { parseBody } from '../parse-body.ts';
 import type { Service } from '../service.ts';
 import type { CursorPosition } from './cursor.ts';
 
@@ -49,9 +49,12 @@ function timeOf({ time }: CreateCursorDetails): number {
 async function storedOffset({ type, offset }: CreateCursorDetails, log: PartitionLog): Promise<number> {
   if (offset === undefined) throw missing(`offset (with type ${type})`);
   const { startOffset, endOffset } = await log.bounds();
-  if (startOffset === endOffset) throw invalid(`offset: the partition holds no messages, so ${type} has nothing to point at; got ${offset}.`);
+  if (startOffset === endOffset)
+    throw invalid(`offset: the partition holds no messages, so ${type} has nothing to point at; got ${offset}.`);
   if (offset < startOffset || offset >= endOffset) {
-    throw invalid(`offset: expected ${startOffset} (the oldest retained message) to ${endOffset - 1} (the latest published), got ${offset}.`);
+    throw invalid(
+      `offset: expected ${startOffset} (the oldest retained message) to ${endOffset - 1} (the latest published), got ${offset}.`,
+    );
   }
   return offset;
 }

@@ -23,7 +23,7 @@ const kinds = ['offset', 'time', 'horizon'] as const;
 const payloadBytes = 18;
 const macBytes = 12;
 const firstLetter = 'p';
-const textLength = 1 + ((payloadBytes + macBytes) * 4) / 3;
+const shape = /^p[\w-]{40}$/;
 
 /** Writes and reads the cursors of one data set; they stay valid across restarts because the key is part of the data. */
 export class CursorCodec {
@@ -47,10 +47,10 @@ export class CursorCodec {
 
   /** The cursor behind `text`. Throws 400 with the service's own words if it is not one of this stream, or has expired. */
   decode(streamId: string, text: string, now: number): PartitionCursor {
-    if (text.length !== textLength || !text.startsWith(firstLetter)) throw invalid(standardMessage.cursorInvalid);
+    if (!shape.test(text)) throw invalid(standardMessage.cursorInvalid);
     const bytes = Buffer.from(text.slice(1), 'base64url');
     const kind = kinds[bytes[1] ?? -1];
-    const isOurs = bytes.length === payloadBytes + macBytes && timingSafeEqual(this.#mac(streamId, bytes), bytes.subarray(payloadBytes));
+    const isOurs = timingSafeEqual(this.#mac(streamId, bytes), bytes.subarray(payloadBytes));
     if (!isOurs || bytes[0] !== version || kind === undefined) throw invalid(standardMessage.cursorInvalid);
     if (bytes.readUIntBE(6, 6) < now) throw invalid(standardMessage.cursorExpired);
     return { partition: bytes.readUInt32BE(2), position: positionOf(kind, bytes.readUIntBE(12, 6)) };

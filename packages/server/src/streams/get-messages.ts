@@ -1,6 +1,7 @@
 // GetMessages: cursor, stream is active, position, read, answer with the next cursor, always.
-import { header, limits } from 'millrace-protocol';
+
 import { OffsetOutOfRange } from 'millrace-log';
+import { header, limits } from 'millrace-protocol';
 import { messageLogOf } from '../admin/catalogue.ts';
 import type { PartitionLog, ReadLimits, ReadResult } from '../engine/engine.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
@@ -16,7 +17,12 @@ export async function getMessages(service: Service, request: OperationRequest): 
   const stream = service.catalogue.activeStream(request.pathParameter('streamId'));
   const { partition, position } = service.cursors.decode(stream.id, text, service.clock.now());
   const log = service.engine.partition(messageLogOf(stream), partition);
-  const { fromOffset, result } = await readAt(log, position, { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs }, request.signal);
+  const { fromOffset, result } = await readAt(
+    log,
+    position,
+    { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs },
+    waitMs > 0 ? request.signal : undefined,
+  );
   const notBefore = position.kind === 'time' ? position.timestampMs : 0;
   const { body, count, nextOffset } = encodeMessages(result.batches, { stream: stream.name, partition, fromOffset, limit, notBefore });
   service.metrics.messagesGot(count, body.length);
@@ -35,7 +41,7 @@ async function readAt(
   log: PartitionLog,
   position: CursorPosition,
   readLimits: ReadLimits,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<{ fromOffset: number; result: ReadResult }> {
   if (position.kind === 'offset') return { fromOffset: position.offset, result: await log.read(position.offset, readLimits, signal) };
   for (;;) {

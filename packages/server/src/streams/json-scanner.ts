@@ -8,9 +8,11 @@ export class InvalidJson extends Error {
 
 const quote = 0x22;
 const backslash = 0x5c;
+const minus = 0x2d;
+const zero = 0x30;
 const maxDepth = 64;
-const literals = ['true', 'false', 'null'];
-const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const unicodeEscape = /^u[0-9A-Fa-f]{4}$/;
+const escapeLetters = new Set(Buffer.from('"\\/bfnrt'));
 
 /** A position in a JSON text, moved forward by what is read. The bytes must be valid UTF-8. */
 export class JsonScanner {
@@ -51,14 +53,14 @@ export class JsonScanner {
     if (!this.accept(character)) throw this.unexpected(`"${character}"`);
   }
 
-  /** True and consumed if the literal null is next. */
-  acceptNull(): boolean {
-    if (this.peek() !== 0x6e || this.bytes.toString('latin1', this.at, this.at + 4) !== 'null') return false;
-    this.at += 4;
+  /** Consumes the word `literal` if it is next. */
+  acceptLiteral(literal: 'true' | 'false' | 'null'): boolean {
+    if (this.peek() !== literal.charCodeAt(0) || this.bytes.toString('latin1', this.at, this.at + literal.length) !== literal) return false;
+    this.at += literal.length;
     return true;
   }
 
-  /** Reads a string; its content is then at `stringStart` to `stringEnd`, undecoded. */
+  /** Reads a string; its content is then at `stringStart` to `stringEnd`, undecoded and unchecked. */
   readString(): void {
     this.expect('"');
     const { bytes } = this;
@@ -66,11 +68,9 @@ export class JsonScanner {
     if (this.#nextBackslash < start) this.#nextBackslash = positionOf(bytes, backslash, start);
     let end = positionOf(bytes, quote, start);
     this.stringHasEscapes = this.#nextBackslash < end;
-    while (this.#nextBackslash < end) {
+    if (this.stringHasEscapes) {
       // The byte behind a backslash is never the closing quote.
-      const behind = this.#nextBackslash + 2;
-      if (end < behind) end = positionOf(bytes, quote, behind);
-      this.#nextBackslash = positionOf(bytes, backslash, behind);
+      for (end = this.#nextBackslash; end < bytes.length && bytes[end] !== quote; ) end += bytes[end] === backslash ? 2 : 1;
     }
     if (end >= bytes.length) throw this.unexpected('the end of a string');
     this.stringStart = start;
@@ -78,14 +78,18 @@ export class JsonScanner {
     this.at = end + 1;
   }
 
+  /** True if the string read last is `text` (ASCII). */
+  stringIs(text: string): boolean {
+    if (this.stringHasEscapes) return this.stringText() === text;
+    const { bytes, stringStart, stringEnd } = this;
+    return stringEnd - stringStart === text.length && bytes.toString('latin1', stringStart, stringEnd) === text;
+  }
+
   /** The string read last, decoded. */
   stringText(): string {
     if (!this.stringHasEscapes) return this.bytes.toString('utf8', this.stringStart, this.stringEnd);
-    try {
-      return JSON.parse(this.bytes.toString('utf8', this.stringStart - 1, this.stringEnd + 1)) as string;
-    } catch {
-      throw new InvalidJson(`a string with valid escapes expected at byte ${this.stringStart}`);
-    }
+    this.#checkString();
+    return JSON.parse(this.bytes.toString('utf8', this.stringStart - 1, this.stringEnd + 1)) as string;
   }
 
   /** Consumes one value of any kind, nested at most 64 levels deep. */
@@ -94,18 +98,20 @@ export class JsonScanner {
     const next = this.peek();
     if (next === quote) {
       this.readString();
-      if (this.stringHasEscapes) this.stringText();
+      this.#checkString();
     } else if (next === 0x7b) this.readMembers(() => this.skipValue(depth + 1));
     else if (next === 0x5b) this.readElements(() => this.skipValue(depth + 1));
-    else this.#skipScalar();
+    else if (next === minus || isDigit(next)) this.#skipNumber();
+    else if (!this.acceptLiteral('null') && !this.acceptLiteral('true') && !this.acceptLiteral('false')) throw this.unexpected('a value');
   }
 
-  /** Reads an object: `readMember` is called behind each name (see `stringText`) and consumes the value. */
+  /** Reads an object: `readMember` is called behind each name (see `stringIs`) and consumes the value. */
   readMembers(readMember: () => void): void {
     this.expect('{');
     if (this.accept('}')) return;
     do {
       this.readString();
+      this.#checkString();
       this.expect(':');
       readMember();
     } while (this.accept(','));
@@ -126,26 +132,52 @@ export class JsonScanner {
     if (this.peek() !== -1) throw this.unexpected('the end');
   }
 
-  /** An error that says what was expected where the scanner stands, and what stands there. */
-  unexpected(expected: string): InvalidJson {
-    const byte = this.bytes[this.at];
-    const got = byte === undefined ? 'the end' : JSON.stringify(String.fromCharCode(byte));
-    return new InvalidJson(`${expected} expected at byte ${this.at}, got ${got}`);
+  /** An error that says what was expected at `at` (where the scanner stands), and what stands there. */
+  unexpected(expected: string, at: number = this.at): InvalidJson {
+    const byte = this.bytes[at];
+    const got = byte === undefined ? 'the end' : byte < 0x7f ? JSON.stringify(String.fromCharCode(byte)) : `0x${byte.toString(16)}`;
+    return new InvalidJson(`${expected} expected at byte ${Math.min(at, this.bytes.length)}, got ${got}`);
   }
 
-  #skipScalar(): void {
-    const start = this.at;
-    let end = start;
-    while (isScalarByte(this.bytes[end])) end += 1;
-    // Long enough for any number that means something; a longer run of digits is refused, not measured.
-    const text = this.bytes.toString('latin1', start, Math.min(end, start + 1024));
-    if (!literals.includes(text) && !number.test(text)) throw this.unexpected('a value');
-    this.at = end;
+  /** Throws unless the string read last has valid escapes only and no control character. */
+  #checkString(): void {
+    const { bytes, stringEnd } = this;
+    for (let at = this.stringStart; at < stringEnd; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (byte < 0x20) throw this.unexpected('a string without control characters', at);
+      if (byte !== backslash) continue;
+      at += 1;
+      if (!escapeLetters.has(bytes[at] ?? 0) && !this.#isUnicodeEscape(at)) throw this.unexpected('a valid escape', at);
+    }
+  }
+
+  #isUnicodeEscape(at: number): boolean {
+    return unicodeEscape.test(this.bytes.toString('latin1', at, at + 5));
+  }
+
+  #skipNumber(): void {
+    const { bytes } = this;
+    let at = bytes[this.at] === minus ? this.at + 1 : this.at;
+    at = bytes[at] === zero ? at + 1 : this.#skipDigits(at);
+    if (bytes[at] === 0x2e) at = this.#skipDigits(at + 1);
+    if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+      const hasSign = bytes[at + 1] === minus || bytes[at + 1] === 0x2b;
+      at = this.#skipDigits(hasSign ? at + 2 : at + 1);
+    }
+    this.at = at;
+  }
+
+  /** Where the digits from `start` on end; throws unless there is one. */
+  #skipDigits(start: number): number {
+    let at = start;
+    while (isDigit(this.bytes[at])) at += 1;
+    if (at === start) throw this.unexpected('a digit', at);
+    return at;
   }
 }
 
-function isScalarByte(byte = 0): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2b || byte === 0x2d || byte === 0x2e || byte === 0x45;
+function isDigit(byte = 0): boolean {
+  return byte >= zero && byte <= 0x39;
 }
 
 function positionOf(bytes: Buffer, byte: number, from: number): number {

@@ -23,7 +23,10 @@ export function murmur2(bytes: Uint8Array, start = 0, length: number = bytes.len
   const wholeEnd = start + (length & ~3);
   let hash = seed ^ length;
   for (let at = start; at < wholeEnd; at += 4) {
-    let word = Math.imul(byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24), multiplier);
+    let word = Math.imul(
+      byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24),
+      multiplier,
+    );
     word = Math.imul(word ^ (word >>> 24), multiplier);
     hash = Math.imul(hash, multiplier) ^ word;
   }

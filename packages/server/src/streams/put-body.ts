@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { base64DecodedLength, base64Problem, limits, standardMessage } from 'millrace-protocol';
 import { ApiError, invalid } from '../api-error.ts';
+import { missing, type Range } from '../parameters.ts';
 import { InvalidJson, JsonScanner } from './json-scanner.ts';
 
 /** `keyLength` of a message without a key. */
@@ -21,8 +22,6 @@ export class PutMessages {
   readonly bytes: Buffer;
   /** How many messages there are. */
   count = 0;
-  /** Bytes of all keys and values. */
-  decodedBytes = 0;
   #spans = new Int32Array(64 * numbersPerMessage);
 
   constructor(capacityBytes: number) {
@@ -41,7 +40,11 @@ export class PutMessages {
     this.#spans[at + 2] = valueStart;
     this.#spans[at + 3] = valueLength;
     this.count += 1;
-    this.decodedBytes += Math.max(keyLength, 0) + valueLength;
+  }
+
+  /** Forgets all messages. */
+  clear(): void {
+    this.count = 0;
   }
 
   keyStart(index: number): number {
@@ -79,12 +82,15 @@ export function parsePutMessages(body: Buffer): PutMessages {
 class PutBodyParser {
   readonly #scanner: JsonScanner;
   readonly #hasUrlAlphabet: boolean;
-  #messages: PutMessages | undefined;
+  /** One for the whole body, even one that says `messages` a million times. */
+  readonly #messages: PutMessages;
+  #hasMessages = false;
   /** End of what is decoded so far, in the messages' bytes. */
   #end = 0;
 
   constructor(body: Buffer) {
     this.#scanner = new JsonScanner(body);
+    this.#messages = new PutMessages(Math.min(limits.putBytes.max, Math.ceil(body.length * 0.75)));
     // Node decodes - and _ too; the service does not. Bodies without either, nearly all, need no second look.
     this.#hasUrlAlphabet = body.includes(minus) || body.includes(underscore);
   }
@@ -92,40 +98,39 @@ class PutBodyParser {
   parse(): PutMessages {
     const scanner = this.#scanner;
     scanner.readMembers(() => {
-      if (scanner.stringText() === 'messages') this.#readMessages();
+      if (scanner.stringIs('messages')) this.#readMessages();
       else scanner.skipValue();
     });
     scanner.expectEnd();
-    if (this.#messages === undefined) throw new ApiError('MissingParameter', 'messages: required, but not given.');
+    if (!this.#hasMessages) throw missing('messages');
     if (this.#messages.count === 0) throw invalid('messages: expected at least one message, got none.');
     return this.#messages;
   }
 
   #readMessages(): void {
     const scanner = this.#scanner;
-    this.#messages = undefined;
-    if (scanner.acceptNull()) return;
-    if (scanner.peek() !== 0x5b) throw invalid('messages: expected an array.');
-    const capacity = Math.min(limits.putBytes.max, Math.ceil(scanner.bytes.length * 0.75));
-    const messages = new PutMessages(capacity);
-    this.#messages = messages;
+    this.#messages.clear();
     this.#end = 0;
-    scanner.readElements(() => this.#readMessage(messages));
+    this.#hasMessages = !scanner.acceptLiteral('null');
+    if (!this.#hasMessages) return;
+    if (scanner.peek() !== 0x5b) throw invalid('messages: expected an array.');
+    scanner.readElements(() => this.#readMessage());
   }
 
-  #readMessage(messages: PutMessages): void {
+  #readMessage(): void {
     const scanner = this.#scanner;
+    const messages = this.#messages;
     if (scanner.peek() !== 0x7b) throw invalid(`Message ${messages.count + 1}: expected an object with a value.`);
     let keyStart = 0;
     let keyLength = noKey;
     let valueStart = 0;
     let valueLength = noKey;
     scanner.readMembers(() => {
-      if (this.#nameIs('value')) {
-        valueLength = this.#readBytes(messages, 'value', limits.valueBytes);
+      if (scanner.stringIs('value')) {
+        valueLength = this.#readBytes('value', limits.valueBytes);
         valueStart = this.#end - Math.max(valueLength, 0);
-      } else if (this.#nameIs('key')) {
-        keyLength = this.#readBytes(messages, 'key', limits.keyBytes);
+      } else if (scanner.stringIs('key')) {
+        keyLength = this.#readBytes('key', limits.keyBytes);
         keyStart = this.#end - Math.max(keyLength, 0);
       } else {
         scanner.skipValue();
@@ -135,16 +140,11 @@ class PutBodyParser {
     messages.add(keyStart, keyLength, valueStart, valueLength);
   }
 
-  #nameIs(name: 'key' | 'value'): boolean {
-    const { bytes, stringStart, stringEnd, stringHasEscapes } = this.#scanner;
-    if (stringHasEscapes) return this.#scanner.stringText() === name;
-    return stringEnd - stringStart === name.length && bytes.toString('latin1', stringStart, stringEnd) === name;
-  }
-
   /** Reads a base64 string or null behind the name `member`; the decoded length, or `noKey` for null. */
-  #readBytes(messages: PutMessages, member: string, { min, max }: { min: number; max: number }): number {
+  #readBytes(member: string, { min, max }: Range): number {
     const scanner = this.#scanner;
-    if (scanner.acceptNull()) return noKey;
+    const messages = this.#messages;
+    if (scanner.acceptLiteral('null')) return noKey;
     const where = (): string => `Message ${messages.count + 1}: ${member}`;
     if (scanner.peek() !== 0x22) throw invalid(`${where()} is not a string; expected base64.`);
     scanner.readString();
@@ -169,10 +169,15 @@ class PutBodyParser {
     let at = this.#end;
     for (let from = start; from < end; from += pieceCharacters) {
       const piece = source.toString('latin1', from, Math.min(from + pieceCharacters, end));
-      if (this.#hasUrlAlphabet && (piece.includes('-') || piece.includes('_'))) return false;
+      if (this.#mayHoldUrlAlphabet() && (piece.includes('-') || piece.includes('_'))) return false;
       at += target.write(piece, at, 'base64');
     }
     return at === this.#end + length;
+  }
+
+  /** An escape can stand for any character. */
+  #mayHoldUrlAlphabet(): boolean {
+    return this.#hasUrlAlphabet || this.#scanner.stringHasEscapes;
   }
 }
 

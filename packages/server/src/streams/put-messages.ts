@@ -1,9 +1,9 @@
 // PutMessages: validate, stream is active, partition, append, answer.
-import { header } from 'millrace-protocol';
+import { header, statusOf } from 'millrace-protocol';
 import { BatchBuilder } from 'millrace-records';
 import { messageLogOf } from '../admin/catalogue.ts';
-import { type ApiError, engineError } from '../api-error.ts';
-import type { Appended, Engine } from '../engine/engine.ts';
+import { ApiError, engineError } from '../api-error.ts';
+import type { Appended } from '../engine/engine.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
 import type { RandomBytes } from '../random.ts';
 import type { Service } from '../service.ts';
@@ -26,9 +26,8 @@ export async function putMessages(service: Service, request: OperationRequest): 
   const messages = parsePutMessages(request.body);
   const stream = service.catalogue.activeStream(request.pathParameter('streamId'));
   const shares = shareOut(messages, stream.partitions, service.random);
-  const outcomes = await Promise.all(shares.map((share) => appendShare(service.engine, messageLogOf(stream), messages, share)));
+  const outcomes = await Promise.all(shares.map((share) => appendShare(service, messageLogOf(stream), messages, share)));
   refuseIfNothingWasStored(outcomes);
-  service.metrics.messagesPut(messages.count, messages.decodedBytes);
   return { status: 200, headers: { [header.durability]: service.engine.durability }, body: encodePutResult(messages.count, outcomes) };
 }
 
@@ -48,19 +47,32 @@ function shareOut(messages: PutMessages, partitionCount: number, random: RandomB
   return Array.from(shares, ([partition, indexes]) => ({ partition, indexes }));
 }
 
-async function appendShare(engine: Engine, logName: string, messages: PutMessages, share: PartitionShare): Promise<ShareOutcome> {
+async function appendShare(
+  { engine, metrics }: Service,
+  logName: string,
+  messages: PutMessages,
+  share: PartitionShare,
+): Promise<ShareOutcome> {
+  const { partition, indexes } = share;
+  const bytes = bytesOf(messages, indexes);
   try {
-    const outcome = await engine.partition(logName, share.partition).append(batchOf(messages, share.indexes));
+    const outcome = await engine.partition(logName, partition).append(batchOf(messages, indexes, bytes));
+    metrics.messagesPut(indexes.length, bytes);
     return { ...share, outcome };
   } catch (error) {
     return { ...share, outcome: engineError(error) };
   }
 }
 
-function batchOf(messages: PutMessages, indexes: readonly number[]): Buffer {
-  let payloadBytes = 0;
-  for (const index of indexes) payloadBytes += messages.valueLength(index) + Math.max(messages.keyLength(index), 0);
-  const builder = new BatchBuilder(indexes.length, payloadBytes);
+/** The bytes of their keys and values. */
+function bytesOf(messages: PutMessages, indexes: readonly number[]): number {
+  let bytes = 0;
+  for (const index of indexes) bytes += messages.valueLength(index) + Math.max(messages.keyLength(index), 0);
+  return bytes;
+}
+
+function batchOf(messages: PutMessages, indexes: readonly number[], bytes: number): Buffer {
+  const builder = new BatchBuilder(indexes.length, bytes);
   for (const index of indexes) {
     builder.append(
       messages.bytes,
@@ -73,8 +85,9 @@ function batchOf(messages: PutMessages, indexes: readonly number[]): Buffer {
   return builder.finish();
 }
 
-/** A partial failure is data; when every share failed, the request did. */
+/** A partial failure is data. When every share failed the request did, for the gravest reason: after a 503 some may be stored. */
 function refuseIfNothingWasStored(outcomes: readonly ShareOutcome[]): void {
-  const [first] = outcomes;
-  if (first?.outcome instanceof Error && outcomes.every(({ outcome }) => outcome instanceof Error)) throw first.outcome;
+  const failures = outcomes.map(({ outcome }) => outcome).filter((outcome) => outcome instanceof ApiError);
+  const [gravest] = failures.toSorted((a, b) => statusOf(b.code) - statusOf(a.code));
+  if (gravest !== undefined && failures.length === outcomes.length) throw gravest;
 }
