@@ -106,6 +106,8 @@ export class CrashFileSystem implements FileSystem {
   isDead = false;
   /** Asked before every write: true refuses it as a full disk does. */
   isFull: (path: string) => boolean = () => false;
+  /** True if a full disk may take the first part of what it refuses. */
+  takesPart = true;
   /** Asked before every sync: true fails it. */
   failsSync: (path: string) => boolean = () => false;
   readonly #root: FolderNode;
@@ -234,7 +236,7 @@ class CrashFile implements OpenFile {
   writeSync(buffers: readonly Buffer[], position: number): number {
     const bytes = Buffer.concat(buffers);
     const isPartial = this.#fileSystem.isFull(this.#path);
-    const part = bytes.subarray(0, this.#fileSystem.random.below(bytes.length));
+    const part = bytes.subarray(0, this.#fileSystem.takesPart ? this.#fileSystem.random.below(bytes.length) : 0);
     this.#step(() => this.#node.change({ position, bytes: part }));
     this.#node.change({ position, bytes: isPartial ? part : bytes });
     if (isPartial && part.length === 0) throw failure('ENOSPC', this.#path);
