@@ -29,6 +29,7 @@ export class RecordReader {
   #at: number = field.records;
 
   constructor(batch: Buffer) {
+    if (batch.length < field.records) throw new InvalidBatch(`A batch has at least ${field.records} bytes; got ${batch.length}.`);
     const attributes = batch.readInt16BE(field.attributes);
     if ((attributes & codecMask) !== 0) {
       throw new InvalidBatch(`Compression codec ${attributes & codecMask} is not supported; only uncompressed batches (0) are.`);
