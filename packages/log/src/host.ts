@@ -16,13 +16,18 @@ export const systemHost: Host = {
   bootId: readText('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
   startedAt: (pid) => {
     const stat = readText(`/proc/${pid}/stat`);
-    if (stat !== undefined) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[startTimeField];
+    if (stat !== undefined) return startOf(stat.slice(stat.lastIndexOf(')') + 2).split(' '));
     return fs.existsSync('/proc/self/stat') || !isRunning(pid) ? undefined : 'unknown';
   },
 };
 
-/** `starttime` is field 22 of /proc/<pid>/stat; field 3 is the first behind the command's closing bracket. */
+/** `starttime` is field 22 of /proc/<pid>/stat; field 3, the state, is the first behind the command's closing bracket. */
 const startTimeField = 22 - 3;
+
+/** A process that has ended and was not yet waited for (`Z`, `X`) holds nothing any more. */
+function startOf(fields: readonly string[]): string | undefined {
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[startTimeField];
+}
 
 function readText(path: string): string | undefined {
   try {
