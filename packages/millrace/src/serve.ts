@@ -1,6 +1,6 @@
 // `millrace serve`: options from flags and environment, the banner, and a clean end on SIGTERM and SIGINT.
 import { Command, Option } from 'commander';
-import { InvalidOption, optionsFromEnvironment, serveOptions } from 'millrace-server/options';
+import { InvalidOption, type OptionRow, optionsFromEnvironment, serveOptions } from 'millrace-server/options';
 import { banner } from './banner.ts';
 
 /** Exit status for what the caller can mend: a wrong option. */
@@ -9,10 +9,10 @@ const usageStatus = 2;
 /** The command, with a flag for each row of the option table. */
 export function serveCommand(): Command {
   const command = new Command('serve').description('Run the service.').allowExcessArguments(false);
-  for (const row of Object.values(serveOptions)) {
-    const option = new Option(row.flag, `${row.description} [${row.environment}]`);
-    if ('repeatable' in row) option.argParser((value: string, before: string[] = []) => [...before, value]);
-    else if (row.default !== undefined && row.default !== false) option.description += ` (default: ${String(row.default)})`;
+  for (const row of Object.values<OptionRow<unknown>>(serveOptions)) {
+    const byDefault = typeof row.default === 'string' || typeof row.default === 'number' ? ` (default: ${row.default})` : '';
+    const option = new Option(row.flag, `${row.description}${byDefault} [${row.environment}]`);
+    if (row.repeatable === true) option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
     command.addOption(option);
   }
   return command.action(serve);

@@ -4,10 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Message, PutMessagesResult, Stream } from 'millrace-protocol/shapes';
-import { openIdentity } from '../../server/src/identity/local-identity.ts';
-import { systemRandom } from '../../server/src/random.ts';
-import { base64, createCursor } from '../../server/test/support/test-server.ts';
-import { SignedClient } from '../../server/test/support/signed-client.ts';
+import { base64, createCursor, openIdentity, SignedClient, systemRandom } from 'millrace-server/test-support';
 import { expect, test } from 'vitest';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 

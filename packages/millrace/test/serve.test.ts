@@ -5,11 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Message, Stream } from 'millrace-protocol/shapes';
+import { base64, createCursor, openIdentity, SignedClient, systemRandom } from 'millrace-server/test-support';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openIdentity } from '../../server/src/identity/local-identity.ts';
-import { systemRandom } from '../../server/src/random.ts';
-import { SignedClient } from '../../server/test/support/signed-client.ts';
-import { base64, createCursor } from '../../server/test/support/test-server.ts';
 import { runMillrace, type ServerProcess, startServerProcess } from './server-process.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

@@ -1,5 +1,5 @@
 // What an operation is given and what it gives back; it knows nothing of HTTP servers.
-import type { Query } from './http/query.ts';
+import type { Query } from './query.ts';
 import type { Service } from './service.ts';
 
 /** A request whose caller is known and whose body has arrived whole. */

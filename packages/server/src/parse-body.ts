@@ -1,8 +1,7 @@
 // A JSON body to its shape, or a 400 that says where it differs.
 import { isUtf8 } from 'node:buffer';
 import { standardMessage } from 'millrace-protocol';
-import { InvalidShape, parseShape } from 'millrace-protocol/shapes';
-import type { Static, TSchema } from 'typebox';
+import { InvalidShape, parseShape, type Static, type TSchema } from 'millrace-protocol/shapes';
 import { ApiError, invalid } from './api-error.ts';
 
 /** The body as `schema` says it is. An empty body is an empty object: the npm client drops a body that is `{}`. */

@@ -1,5 +1,5 @@
 // The query of a request, read as the clients write it.
-import { missing, parseChoice, parseInteger, parseText, type Range } from '../parameters.ts';
+import { missing, parseChoice, parseInteger, parseText, type Range } from './parameters.ts';
 
 /**
  * Query parameters by name; of one that stands twice the first counts. A plus sign is a plus sign: the npm client sends

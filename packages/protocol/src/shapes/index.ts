@@ -1,3 +1,4 @@
+export type { Static, TSchema } from 'typebox';
 export { type CreateCursorDetails, type Cursor, createCursorDetails } from './cursors.ts';
 export type { Message, PutMessagesResult, PutMessagesResultEntry } from './messages.ts';
 export { InvalidShape, parseShape } from './parse-shape.ts';

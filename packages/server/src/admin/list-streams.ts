@@ -2,7 +2,7 @@
 import { header, limits } from 'millrace-protocol';
 import { lifecycleStates } from 'millrace-protocol/shapes';
 import { invalid } from '../api-error.ts';
-import type { Query } from '../http/query.ts';
+import type { Query } from '../query.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
 import { missing } from '../parameters.ts';
 import type { Service } from '../service.ts';

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { limits } from 'millrace-protocol';
 import type { OperationRequest } from '../operation.ts';
 import { parseText } from '../parameters.ts';
-import { Query } from './query.ts';
+import { Query } from '../query.ts';
 
 export class HttpRequest implements OperationRequest {
   readonly body: Buffer;

@@ -1,5 +1,6 @@
 // Health and metrics: open to anybody, and true.
 import { describe, expect, test } from 'vitest';
+import type { StartOptions } from '../../src/app.ts';
 import { base64, createStream, startTestServer } from '../support/test-server.ts';
 
 describe('without a signature', () => {
@@ -56,7 +57,7 @@ describe('a server in process', () => {
   });
 
   test('refuses an option that is none, and a value that does not fit, naming what there is', async () => {
-    const unknown = { prot: 1 };
+    const unknown: StartOptions = Object.fromEntries([['prot', 1]]);
     await expect(startTestServer(unknown)).rejects.toThrow(/^Unknown option prot; there are port, host, /);
     await expect(startTestServer({ port: 65_536 })).rejects.toThrow('expected an integer from 0 to 65535, got 65536.');
   });
