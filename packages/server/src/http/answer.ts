@@ -44,7 +44,7 @@ function refusalOf(error: unknown, requestId: string, { logger, explainAuth }: R
     const message = explanation === undefined ? standardMessage.notAuthenticated : `${standardMessage.notAuthenticated} ${explanation}`;
     return new ApiError('NotAuthenticated', message);
   }
-  const refusal = frameworkRefusal(error) ?? knownRefusal(error);
+  const refusal = knownRefusal(error);
   if (refusal === undefined) {
     logger.error({ requestId, err: error }, 'request failed: unexpected error');
     return new ApiError('InternalServerError', `An internal error occurred; the server's log has it under ${requestId}.`);
@@ -60,11 +60,4 @@ function knownRefusal(error: unknown): ApiError | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What the HTTP library refuses on its own, in the API's words. */
-function frameworkRefusal(error: unknown): ApiError | undefined {
-  const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: unknown };
-  if (typeof code !== 'string' || !code.startsWith('FST_ERR_') || typeof statusCode !== 'number' || statusCode >= 500) return undefined;
-  return new ApiError('InvalidParameter', String(message));
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { basePath, header, limits, type OperationName, operations } from 'millrace-protocol';
-import { ApiError } from '../api-error.ts';
+import { ApiError, invalid } from '../api-error.ts';
 import type { Keyring } from '../identity/keyring.ts';
 import type { Service } from '../service.ts';
 import { type RefusalOptions, sendAnswer, sendRefusal } from './answer.ts';
@@ -36,6 +36,8 @@ const bodyBudgetBytes = 96 * 1024 * 1024;
 const defaultRequestTimeoutMs = 60_000;
 /** How often late requests are looked for, at most. */
 const lateCheckMs = 10_000;
+/** Of request line and headers; Node's own default. */
+const maxHeadBytes = 16_384;
 /** How much of an unknown path a refusal repeats. */
 const shownPathCharacters = 200;
 /** Longer than the keep-alive of clients and proxies, which would otherwise write into a connection that just closed. */
@@ -52,14 +54,19 @@ export async function listen(service: Service, options: ListenerOptions): Promis
     logger: false,
     requestTimeout: requestTimeoutMs,
     // Node would answer a request without Host by itself, in no words of the API.
-    http: { connectionsCheckingInterval: Math.min(lateCheckMs, requestTimeoutMs), requireHostHeader: false },
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(lateCheckMs, requestTimeoutMs),
+      requireHostHeader: false,
+      maxHeaderSize: maxHeadBytes,
+    },
     keepAliveTimeout: keepAliveMs,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
-    frameworkErrors: (error, request, reply) => pipeline.refuse(request, reply, error),
+    frameworkErrors: (_error, request, reply) => pipeline.refuse(request, reply, invalid('The path has a percent escape that is none.')),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, pipeline.requestIds),
-    routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: 4096 },
+    routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: maxHeadBytes },
   });
   addRoutes(app, pipeline);
   addProbes(app, service, pipeline.requestIds);
