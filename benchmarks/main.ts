@@ -14,8 +14,7 @@ import { measureStart } from './rows/start.ts';
 const home = join(import.meta.dirname, '..', '.runtime', 'bench');
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 
-const options = readOptions();
-process.exitCode = await run(options).catch((error: unknown) => {
+process.exitCode = await run(readOptions()).catch((error: unknown) => {
   console.error(error instanceof Error ? (error.stack ?? error.message) : error);
   return 1;
 });

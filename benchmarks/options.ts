@@ -46,7 +46,16 @@ export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { rounds: string, seconds: string, gib: string, engine: string, volume: string, profile: string, json: boolean, enforce: boolean },
+    options: {
+      rounds: string,
+      seconds: string,
+      gib: string,
+      engine: string,
+      volume: string,
+      profile: string,
+      json: boolean,
+      enforce: boolean,
+    },
   });
   return {
     rows: positionals.length === 0 ? defaultRows : positionals.map((name) => parseOneOf('row', rowNames, name)),

@@ -7,9 +7,14 @@ const columns = ['row', 'what', 'unit', 'millrace', 'plain', 'ratio', 'goal', 'v
 export function renderTable(results: readonly RowResult[]): string {
   const lines = [columns, ...results.map(cells)];
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
-  const padded = lines.map((line) => line.map((cell, i) => pad(cell, widths[i] ?? 0, i)).join('  ').trimEnd());
-  const notes = results.flatMap(({ row, notes }) => notes.map((note) => `  row ${row}: ${note}`));
-  return [...padded, '', ...notes].join('\n');
+  const padded = lines.map((line) =>
+    line
+      .map((cell, i) => pad(cell, widths[i] ?? 0, i))
+      .join('  ')
+      .trimEnd(),
+  );
+  const remarks = results.flatMap(({ row, notes }) => notes.map((note) => `  row ${row}: ${note}`));
+  return [...padded, '', ...remarks].join('\n');
 }
 
 function cells(result: RowResult): readonly string[] {

@@ -1,9 +1,10 @@
 // Where the servers keep their data while they are measured. Virtual disks allocate lazily: blocks that were never written
 // can be ten times slower than the same blocks the second time, which would decide a comparison. So, where root and loop
 // devices allow it, the data lie on a file system inside a file of random bytes: every block of it has been written before.
+
+import { spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const imageBytes = 6 * 1024 ** 3;

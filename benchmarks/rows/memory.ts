@@ -1,7 +1,8 @@
 // Row memory: how much memory the service takes while much more data than that goes through it.
-import { join } from 'node:path';
+
 import { mkdirSync, rmSync, statfsSync } from 'node:fs';
-import { checkContender, type Contender, signFor } from '../contenders/contender.ts';
+import { join } from 'node:path';
+import { type Contender, checkContender, signFor } from '../contenders/contender.ts';
 import { startMillrace } from '../contenders/millrace.ts';
 import type { ServerProcess } from '../contenders/server-process.ts';
 import type { Volume } from '../disk/volume.ts';

@@ -3,9 +3,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkContender, type Contender, type ContenderName } from '../contenders/contender.ts';
+import { type Contender, type ContenderName, checkContender } from '../contenders/contender.ts';
 import { startMillrace } from '../contenders/millrace.ts';
 import { startPlain } from '../contenders/plain.ts';
+import { waitUntilSettled } from '../disk/settle.ts';
 import type { Volume } from '../disk/volume.ts';
 import { type LoadResult, runWrk } from '../load/wrk.ts';
 import type { Options } from '../options.ts';
@@ -50,6 +51,7 @@ async function measureOnce(name: ContenderName, workload: Workload, options: Opt
     const request = await workload.prepare(contender);
     const load = { connections: workload.connections, folder };
     await runWrk(request, { ...load, seconds: warmUpSeconds });
+    await waitUntilSettled(folder);
     const cpuBefore = server.cpuSeconds();
     const result = await runWrk(request, { ...load, seconds: options.seconds });
     const cpuUs = ((server.cpuSeconds() - cpuBefore) * 1e6) / result.requests;
