@@ -62,7 +62,7 @@ export class JsonScanner {
 
   /** Reads a string; its content is then at `stringStart` to `stringEnd`, undecoded and unchecked. */
   readString(): void {
-    this.expect('"');
+    if (!this.accept('"')) throw this.unexpected('a string');
     const { bytes } = this;
     const start = this.at;
     if (this.#nextBackslash < start) this.#nextBackslash = positionOf(bytes, backslash, start);

@@ -1,8 +1,8 @@
 // Queries as the official clients write them.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ApiError } from '../../src/api-error.ts';
-import { Query } from '../../src/http/query.ts';
+import { ApiError } from '../src/api-error.ts';
+import { Query } from '../src/query.ts';
 
 const any = { min: 0, max: 1000 };
 
