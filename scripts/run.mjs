@@ -1,15 +1,9 @@
 // One command on a fresh clone: installs what the lock file names, makes sure of Node 24, then runs the verb.
 // Plain JavaScript and node: modules only, because an old Node starts it before anything is installed.
-import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const runtime = join(root, '.runtime');
-const nodeVersion = '24.21.0';
-const invokedFrom = process.env.INIT_CWD ?? process.cwd();
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { provision, root } from './provision.mjs';
 
 const verbs = {
   start: ['packages/millrace/src/main.ts', 'serve'],
@@ -26,46 +20,35 @@ if (!Object.hasOwn(verbs, verb)) {
   process.exit(2);
 }
 
-installDependencies();
-const node = provisionNode();
+const node = provisionOrExit();
 const [script, ...fixed] = verbs[verb];
 const child = spawn(node, [join(root, script), ...fixed, ...rest], {
-  cwd: verb === 'start' ? invokedFrom : root,
+  // Relative paths that a user gives to the service count from where the user stands.
+  cwd: verb === 'start' ? (process.env.INIT_CWD ?? process.cwd()) : root,
   stdio: 'inherit',
-  env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` },
+  env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` },
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 130)));
 
-/** Runs `npm ci` when the lock file is not the one that was installed last. */
-function installDependencies() {
-  const stamp = join(root, 'node_modules', '.millrace-lock-hash');
-  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
-  console.error('Installing dependencies (npm ci) …');
-  npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], root);
-  writeFileSync(stamp, hash);
+// Whoever stops this process means the child: pass the first signal of a kind on, and then wait for the child to end.
+// A terminal sends Ctrl-C to the child by itself.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  let isPassedOn = signal === 'SIGINT' && process.stdin.isTTY === true;
+  process.on(signal, () => {
+    if (!isPassedOn) child.kill(signal);
+    isPassedOn = true;
+  });
 }
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+child.on('error', (error) => {
+  console.error(`${node} could not be started: ${error.message}`);
+  process.exit(1);
+});
 
-/** The Node to run on: this one if it is recent enough, else one unpacked from the registry into `.runtime/`. */
-function provisionNode() {
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  const folder = join(runtime, `node-${nodeVersion}`);
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  const binary = join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (!existsSync(binary)) {
-    console.error(`Node ${process.versions.node} is older than 24: unpacking Node ${nodeVersion} into .runtime/ …`);
-    mkdirSync(folder, { recursive: true });
-    npm(['install', '--prefix', folder, '--no-save', '--no-package-lock', '--ignore-scripts', '--loglevel=error', `${name}@${nodeVersion}`], folder);
-  }
-  return binary;
-}
-
-function npm(args, cwd) {
-  const onWindows = process.platform === 'win32';
-  const { status } = spawnSync(onWindows ? 'npm.cmd' : 'npm', args, { cwd, stdio: ['ignore', 2, 2], shell: onWindows });
-  if (status !== 0) {
-    console.error(`npm ${args.join(' ')} failed with status ${status}.`);
+function provisionOrExit() {
+  try {
+    return provision();
+  } catch (error) {
+    console.error(error.message);
     process.exit(1);
   }
 }

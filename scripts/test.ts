@@ -9,18 +9,35 @@ if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1';
 const { parseCLI, startVitest } = await import('vitest/node');
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
+let wasEnded = false;
 const { passed, failed } = await run();
-process.exitCode = passed > 0 && failed === 0 ? 0 : 1;
+if (wasEnded) console.log('Ended by a signal: not every test was run.');
+process.exitCode = passed > 0 && failed === 0 && !wasEnded ? 0 : 1;
 process.stdout.write(`${passed} passed, ${failed} failed\n`, () => process.exit());
 
 async function run(): Promise<Counts> {
   try {
-    const vitest = await startVitest('test', filter, { ...options, run: true, watch: false, reporters: ['verbose'] });
+    const reporters = ['verbose', { onInit: endOnSignal }];
+    const vitest = await startVitest('test', filter, { ...options, run: true, watch: false, reporters });
     await vitest.close();
     return count(vitest);
   } catch (error) {
     console.error(error);
     return { passed: 0, failed: 1 };
+  }
+}
+
+/**
+ * On a signal the tests that are running come to their end, so that the servers they started end too; the others are left
+ * out. Vitest's own listeners would end this process alone and leave those running.
+ */
+function endOnSignal(vitest: Vitest): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => {
+      wasEnded = true;
+      void vitest.cancelCurrentRun('keyboard-input');
+    });
   }
 }
 
