@@ -237,7 +237,7 @@ export class LogStore implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { lifecycle, committer, checkpointer, journal, files, lock } = this.#parts;
+    const { lifecycle, committer, checkpointer, journal, reader, files, lock } = this.#parts;
     lifecycle.close();
     this.#wakeAll();
     await this.#retention.close();
@@ -245,6 +245,7 @@ export class LogStore implements AsyncDisposable {
     await checkpointer.close();
     await this.#lastCheckpoint();
     await journal.close();
+    await reader.settle();
     files.closeAll();
     await lock.release();
   }

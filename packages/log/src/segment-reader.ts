@@ -27,6 +27,8 @@ export class SegmentReader {
   readonly #files: OpenFiles;
   /** Loaded indexes in the order of their last use. */
   readonly #loaded = new Set<Segment>();
+  /** Reads that have not ended. */
+  readonly #reads = new Set<Promise<unknown>>();
 
   constructor(fileSystem: FileSystem, files: OpenFiles) {
     this.#fileSystem = fileSystem;
@@ -37,7 +39,16 @@ export class SegmentReader {
    * Whole batches from the one that holds `fromOffset` on, at least one, within the limits otherwise; from this segment
    * only. `fromOffset` must be visible and in it. Throws `Damaged`, and what opening the file throws.
    */
-  async read(segment: Segment, fromOffset: number, limits: BatchLimits): Promise<Buffer[]> {
+  read(segment: Segment, fromOffset: number, limits: BatchLimits): Promise<Buffer[]> {
+    return this.#track(this.#read(segment, fromOffset, limits));
+  }
+
+  /** The base offset of the first batch stamped at or after `timestampMs`; undefined if the segment has none. */
+  offsetAtTime(segment: Segment, timestampMs: number): Promise<number | undefined> {
+    return this.#track(this.#offsetAtTime(segment, timestampMs));
+  }
+
+  async #read(segment: Segment, fromOffset: number, limits: BatchLimits): Promise<Buffer[]> {
     const index = await this.#index(segment);
     try {
       return await this.#readFrom(segment, index.before(fromOffset - segment.baseOffset), fromOffset, limits);
@@ -48,8 +59,7 @@ export class SegmentReader {
     }
   }
 
-  /** The base offset of the first batch stamped at or after `timestampMs`; undefined if the segment has none. */
-  async offsetAtTime(segment: Segment, timestampMs: number): Promise<number | undefined> {
+  async #offsetAtTime(segment: Segment, timestampMs: number): Promise<number | undefined> {
     const index = await this.#index(segment);
     let found: number | undefined;
     await this.#scan(segment, index.beforeTime(timestampMs)?.position ?? 0, (bytes, at) => {
@@ -75,6 +85,20 @@ export class SegmentReader {
   dropIndex(segment: Segment): void {
     segment.index = undefined;
     this.#loaded.delete(segment);
+  }
+
+  /** Resolves when no read uses a file any more, given that none begins. */
+  async settle(): Promise<void> {
+    while (this.#reads.size > 0) await Promise.allSettled(this.#reads);
+  }
+
+  async #track<T>(read: Promise<T>): Promise<T> {
+    this.#reads.add(read);
+    try {
+      return await read;
+    } finally {
+      this.#reads.delete(read);
+    }
   }
 
   /** The segment's index: kept, or loaded from its files and brought up to the visible end. */

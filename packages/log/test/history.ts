@@ -18,6 +18,12 @@ interface Seen {
   readonly timestampMs: number;
 }
 
+/** What a partition holds, from its start on. */
+interface Contents {
+  readonly startOffset: number;
+  readonly records: readonly (Seen & { offset: number })[];
+}
+
 interface LogFate {
   readonly partitionCount: number;
   created: 'asked' | 'answered';
@@ -56,26 +62,30 @@ export class History {
     }
   }
 
-  /** Forgets what a power cut may take in `async`: everything behind the first answered append that is gone. */
-  forgetLostTail(present: ReadonlySet<number>): void {
-    const lost = this.answered.findIndex(({ id, partition }) => !present.has(id) && this.#isKept(partition, id));
-    if (lost < 0) return;
-    for (const append of this.answered.splice(lost)) {
-      if (present.has(append.id)) throw new Error(`Append ${append.id} outlived append ${this.answered.length} before it.`);
+  /**
+   * Forgets what a power cut may take in `async`: everything from the first answered append on that is gone, though neither
+   * trimmed nor deleted, and what was read of appends whose callers never had an answer.
+   */
+  #forgetLostTail(contents: ReadonlyMap<string, Contents>): void {
+    const present = new Set([...contents.values()].flatMap(({ records }) => records.map(({ id }) => id)));
+    const lost = this.answered.findIndex((append) => !present.has(append.id) && isExpected(append, contents));
+    for (const append of lost < 0 ? [] : this.answered.splice(lost)) {
+      if (present.has(append.id)) throw new Error(`Append ${append.id} outlived an append that was answered before it.`);
       append.outcome = 'unknown';
-      const seen = this.#seenIn(append.partition);
-      for (let offset = append.firstOffset; offset < append.firstOffset + append.recordCount; offset += 1) seen.delete(offset);
+    }
+    for (const seen of this.#seen.values()) {
+      for (const [offset, { id }] of seen) if (!present.has(id) && this.appends.get(id)?.outcome !== 'stored') seen.delete(offset);
     }
   }
 
   /** Compares a store that has just recovered with everything known; afterwards what it holds is known. */
   async check(store: LogStore, mayLoseTail: boolean): Promise<void> {
     this.#checkLogs(new Set((await store.listLogs()).map(({ name }) => name)));
-    const contents = new Map<string, { startOffset: number; records: (Seen & { offset: number })[] }>();
+    const contents = new Map<string, Contents>();
     for (const { name, partitionCount } of await store.listLogs()) {
       for (let index = 0; index < partitionCount; index += 1) contents.set(`${name}/${index}`, await readAll(store, name, index));
     }
-    if (mayLoseTail) this.forgetLostTail(new Set([...contents.values()].flatMap(({ records }) => records.map(({ id }) => id))));
+    if (mayLoseTail) this.#forgetLostTail(contents);
     for (const [partition, { startOffset, records }] of contents) this.#checkPartition(partition, startOffset, records);
   }
 
@@ -108,13 +118,6 @@ export class History {
     if (append.outcome === 'unknown') append.outcome = 'stored';
   }
 
-  #isKept(partition: string, id: number): boolean {
-    const [name = ''] = partition.split('/');
-    const append = this.appends.get(id);
-    const isBehindTrims = append !== undefined && append.firstOffset >= (this.trimAsked.get(partition) ?? 0);
-    return isBehindTrims && this.logs.get(name)?.deleted === 'no';
-  }
-
   #seenIn(partition: string): Map<number, Seen> {
     const seen = this.#seen.get(partition) ?? new Map<number, Seen>();
     this.#seen.set(partition, seen);
@@ -136,8 +139,14 @@ function checkAppend(append: AppendRecord, copies: number, records: readonly (Se
   if (expected > 0 && !own.some((record) => record.offset === from && record.timestampMs === timestampMs)) throw new Error(`Append ${id} moved from ${partition}@${firstOffset}.`);
 }
 
+/** True if a partition that was not deleted begins before the end of the append. */
+function isExpected({ partition, firstOffset, recordCount }: AppendRecord, contents: ReadonlyMap<string, Contents>): boolean {
+  const startOffset = contents.get(partition)?.startOffset;
+  return startOffset !== undefined && firstOffset + recordCount > startOffset;
+}
+
 /** Everything a partition holds; throws if offsets leave a gap or stamps fall. */
-async function readAll(store: LogStore, name: string, index: number): Promise<{ startOffset: number; records: (Seen & { offset: number })[] }> {
+async function readAll(store: LogStore, name: string, index: number): Promise<Contents> {
   const partition = store.partition(name, index);
   const { startOffset, endOffset } = await partition.bounds();
   const records: (Seen & { offset: number })[] = [];

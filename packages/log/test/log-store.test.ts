@@ -297,6 +297,15 @@ describe('limits and failures', () => {
     expect(await valuesOf((await openIn(world)).partition('a', 0))).toEqual(['1']);
   });
 
+  test('a read under way when closing begins ends well: no file is closed under it', async () => {
+    const store = await openIn(createWorld(), { segmentBytes: 1024 });
+    await store.createLog('a', settings);
+    for (let count = 0; count < 4; count += 1) await store.partition('a', 0).append(batchOf('x'.repeat(600)));
+    const reads = Array.from({ length: 20 }, (_, count) => store.partition('a', 0).read(count % 3, everything));
+    await store[Symbol.asyncDispose]();
+    for (const { batches } of await Promise.all(reads)) expect(batches).toHaveLength(1);
+  });
+
   test('unknown options and values out of range are refused', async () => {
     const world = createWorld();
     await expect(openIn(world, { segmentBytes: 10 })).rejects.toThrow('segmentBytes is a whole number from 1024 to 1073741824; got 10.');
