@@ -1,0 +1,139 @@
+// millrace-wait-ms: a read that waits for its first message, on a clock that moves only when told to.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type ComposedServer, composeServer } from '../http/composed-server.ts';
+import { TestClock } from '../support/test-clock.ts';
+import { base64 } from '../support/test-server.ts';
+import { getMessages, putMessages } from './messages.ts';
+
+let clock: TestClock;
+let composed: ComposedServer;
+let streamId: string;
+let latest: string;
+/** Timers that run while nobody waits. */
+let idleTimers: number;
+
+beforeEach(async () => {
+  clock = new TestClock();
+  composed = await composeServer({ clock });
+  const { stream } = await composed.service.catalogue.createStream({
+    name: 's',
+    partitions: 1,
+    retentionInHours: 24,
+    compartmentId: 'c',
+    freeformTags: {},
+    definedTags: {},
+  });
+  streamId = stream.id;
+  latest = composed.service.cursors.encode(streamId, { partition: 0, position: { kind: 'offset', offset: 0 } }, clock.now());
+  idleTimers = clock.timerCount;
+});
+
+afterEach(async () => {
+  await composed[Symbol.asyncDispose]();
+});
+
+const now = () => new Date(clock.now());
+const put = (text: string) => putMessages(composed.client, streamId, [{ value: base64(text) }], { date: now() });
+const read = (waitMs: string, signal?: AbortSignal, cursor = latest) =>
+  getMessages(composed.client, streamId, cursor, { date: now(), headers: { 'millrace-wait-ms': waitMs }, ...(signal ? { signal } : {}) });
+const waiting = (count: number) => clock.untilTimers(idleTimers + count);
+const nobodyWaits = () => clock.until(async () => clock.timerCount === idleTimers);
+
+describe('a read that waits', () => {
+  test('is answered with the first message as soon as it is stored', async () => {
+    const reading = read('30000');
+    await waiting(1);
+    await put('first');
+    expect((await reading).messages.map(({ value }) => value)).toEqual([base64('first')]);
+    expect(clock.timerCount).toBe(idleTimers);
+  });
+
+  test('is answered empty when its time is over, with a cursor to go on with', async () => {
+    const reading = read('1500');
+    await waiting(1);
+    clock.advance(1499);
+    expect(clock.timerCount).toBe(idleTimers + 1);
+    clock.advance(1);
+    const { messages, next } = await reading;
+    expect(messages).toEqual([]);
+    await put('later');
+    expect((await read('0', undefined, next)).messages).toHaveLength(1);
+  });
+
+  test('does not wait where there is something to read', async () => {
+    await put('here');
+    expect((await read('30000')).messages).toHaveLength(1);
+    expect(clock.timerCount).toBe(idleTimers);
+  });
+
+  test('at an empty TRIM_HORIZON or a future AT_TIME waits too', async () => {
+    for (const position of [{ kind: 'horizon' }, { kind: 'time', timestampMs: clock.now() }] as const) {
+      const cursor = composed.service.cursors.encode(streamId, { partition: 0, position }, clock.now());
+      const reading = read('10', undefined, cursor);
+      await waiting(1);
+      clock.advance(10);
+      expect((await reading).messages).toEqual([]);
+    }
+  });
+
+  test('leaves no waiter behind when its caller goes away', async () => {
+    const caller = new AbortController();
+    const reading = read('30000', caller.signal).catch(() => 'gone');
+    await waiting(1);
+    caller.abort();
+    expect(await reading).toBe('gone');
+    await nobodyWaits();
+    expect((await fetch(`${composed.url}/health/ready`)).status).toBe(200);
+  });
+
+  test('is answered 200 and empty when the server closes', async () => {
+    const reading = read('30000');
+    await waiting(1);
+    await composed[Symbol.asyncDispose]();
+    const { messages, next } = await reading;
+    expect(messages).toEqual([]);
+    expect(next).toMatch(/^p/);
+  });
+
+  test('is answered 404 when its stream is deleted', async () => {
+    const reading = composed.client.call('GET', `/streams/${streamId}/messages?cursor=${latest}`, {
+      date: now(),
+      headers: { 'millrace-wait-ms': '30000' },
+    });
+    await waiting(1);
+    await composed.client.call('DELETE', `/streams/${streamId}`, { date: now() });
+    expect((await reading).status).toBe(404);
+  });
+
+  test('may be one of many, and none of them is too many for the server', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const readings = Array.from({ length: 40 }, () => read('30000'));
+    await waiting(40);
+    await put('for all');
+    for (const { messages } of await Promise.all(readings)) expect(messages).toHaveLength(1);
+    await nobodyWaits();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('the header', () => {
+  test('may say 0 to 30,000 milliseconds; 0 and nothing at all do not wait', async () => {
+    expect((await read('0')).messages).toEqual([]);
+    expect((await getMessages(composed.client, streamId, latest, { date: now() })).messages).toEqual([]);
+    expect(clock.timerCount).toBe(idleTimers);
+    const longest = read('30000');
+    await waiting(1);
+    clock.advance(30_000);
+    expect((await longest).messages).toEqual([]);
+  });
+
+  test.each(['30001', '-1', '1.5', 'ten', '', '1, 2'])('%j is refused', async (value) => {
+    const path = `/streams/${streamId}/messages?cursor=${latest}`;
+    const answer = await composed.client.call('GET', path, { date: now(), headers: { 'millrace-wait-ms': value } });
+    const message = `millrace-wait-ms: expected an integer from 0 to 30000, got ${JSON.stringify(value)}.`;
+    expect([answer.status, answer.json()]).toEqual([400, { code: 'InvalidParameter', message }]);
+  });
+});
