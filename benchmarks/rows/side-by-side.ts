@@ -10,8 +10,9 @@ import { waitUntilSettled } from '../disk/settle.ts';
 import type { Volume } from '../disk/volume.ts';
 import { type LoadResult, runWrk } from '../load/wrk.ts';
 import type { Options } from '../options.ts';
+import { quietShare, waitForQuiet } from '../quiet.ts';
 import type { RowResult } from '../result.ts';
-import { measureSpinMs, median, spread } from '../statistics.ts';
+import { median } from '../statistics.ts';
 import { type SideBySideRowName, sideBySideRows, type Workload } from './workloads.ts';
 
 const warmUpSeconds = 2;
@@ -21,7 +22,8 @@ interface Sample extends LoadResult {
   readonly figure: number;
   /** CPU time of the server, microseconds a request: it varies less than what the clock says. */
   readonly cpuUs: number;
-  readonly spinMs: number;
+  /** Part of the machine's time that other work took just before. */
+  readonly busyShare: number;
 }
 
 type Samples = Readonly<Record<ContenderName, readonly Sample[]>>;
@@ -44,7 +46,6 @@ async function measureOnce(name: ContenderName, workload: Workload, options: Opt
   const folder = join(volume.folder, name);
   mkdirSync(folder);
   try {
-    const spinMs = measureSpinMs();
     const contender = await start(name, folder, options);
     await using server = contender.server;
     await checkContender(contender);
@@ -52,10 +53,11 @@ async function measureOnce(name: ContenderName, workload: Workload, options: Opt
     const load = { connections: workload.connections, folder };
     await runWrk(request, { ...load, seconds: warmUpSeconds });
     await waitUntilSettled(folder);
+    const busyShare = await waitForQuiet();
     const cpuBefore = server.cpuSeconds();
     const result = await runWrk(request, { ...load, seconds: options.seconds });
     const cpuUs = ((server.cpuSeconds() - cpuBefore) * 1e6) / result.requests;
-    return { ...result, figure: workload.figure(result), cpuUs, spinMs };
+    return { ...result, figure: workload.figure(result), cpuUs, busyShare };
   } finally {
     rmSync(folder, { recursive: true, force: true });
     // What the last server left in the page cache must not be written while the next one is measured.
@@ -86,6 +88,7 @@ function describeSamples(samples: Samples): readonly string[] {
     const latency = `p50 ${of(({ p50Ms }) => p50Ms).toFixed(2)} ms, p99 ${of(({ p99Ms }) => p99Ms).toFixed(2)} ms`;
     return `${name}: rounds ${rounds}; ${latency}; server CPU ${of(({ cpuUs }) => cpuUs).toFixed(0)} us a request`;
   });
-  const noise = spread(Object.values(samples).flatMap((side) => side.map(({ spinMs }) => spinMs)));
-  return noise > 1.5 ? [...sides, `the machine was busy: a fixed spin varied ${noise.toFixed(1)} times`] : sides;
+  const busiest = Math.max(...Object.values(samples).flatMap((side) => side.map(({ busyShare }) => busyShare)));
+  const noise = `the machine was busy: up to ${(busiest * 100).toFixed(0)} % of its time went to other work`;
+  return busiest > quietShare ? [...sides, noise] : sides;
 }
