@@ -68,7 +68,11 @@ function installNode() {
 
 function npm(args, cwd) {
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  const { status } = spawnSync(onWindows ? 'npm.cmd' : 'npm', [...args, ...quiet], { cwd, stdio: ['ignore', 2, 2], shell: onWindows });
+  const { status } = spawnSync(onWindows ? 'npm.cmd' : 'npm', [...args, ...quiet], {
+    cwd,
+    stdio: ['ignore', 'ignore', 2],
+    shell: onWindows,
+  });
   if (status !== 0) throw new Error(`npm ${args.join(' ')} failed with status ${status}.`);
 }
 

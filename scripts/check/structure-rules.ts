@@ -1,5 +1,5 @@
 // Who may import whom. The comment of a rule is the sentence of ARCHITECTURE.md that it asserts, word for word.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IForbiddenRuleType } from 'dependency-cruiser';
 import { root } from './files.ts';
@@ -27,11 +27,18 @@ const sentences: Readonly<Record<string, string>> = {
   console: 'console imports client, and no other package.',
 };
 
+const packages = readdirSync(join(root, 'packages'));
+
+/** Packages nobody has given a direction yet. */
+export const withoutDirection: readonly string[] = packages.filter((name) => !Object.hasOwn(directions, name));
+
 const server = '^packages/server/src';
 const typeOnly = 'type-only' as const;
 
 const betweenPackages: IForbiddenRuleType[] = [
-  ...Object.keys(directions).flatMap((name) => [sourcesOf(name), testsOf(name)]),
+  ...Object.keys(directions)
+    .filter((name) => packages.includes(name))
+    .flatMap((name) => [sourcesOf(name), testsOf(name)]),
   {
     name: 'by-name',
     comment: 'A package imports another by its name, never by a path into its folders.',

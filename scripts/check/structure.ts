@@ -4,7 +4,7 @@ import { cruise, type ICruiseResult, type IViolation } from 'dependency-cruiser'
 import { root } from './files.ts';
 import type { Step } from './step.ts';
 import { verdict } from './step.ts';
-import { rules } from './structure-rules.ts';
+import { rules, withoutDirection } from './structure-rules.ts';
 
 /** Imports go in the directions ARCHITECTURE.md names, and it names each of them. */
 export const structure: Step = {
@@ -13,7 +13,8 @@ export const structure: Step = {
     const { modules, summary } = await read();
     const own = modules.filter(({ source }) => source.startsWith('packages/'));
     // Without a TypeScript compiler it understands, dependency-cruiser reads nothing and finds nothing.
-    const problems = [...summary.violations.map(describe), ...missingSentences()];
+    const strangers = withoutDirection.map((name) => `packages/${name} has no direction in scripts/check/structure-rules.ts.`);
+    const problems = [...summary.violations.map(describe), ...missingSentences(), ...strangers];
     return verdict(own.length, 'modules of packages', problems, 40);
   },
 };
