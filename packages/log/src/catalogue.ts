@@ -130,9 +130,7 @@ export class Catalogue {
 
   /** All visible logs by name. */
   list(): readonly LogInfo[] {
-    return [...this.visible.values()]
-      .map(({ name, settings }) => ({ name, ...settings }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.visible.values()].map(({ name, settings }) => ({ name, ...settings })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 }
 

@@ -62,7 +62,10 @@ export function encodeCheckpoint(head: CheckpointHead, logs: readonly LogRow[]):
 export function parseCheckpoint(bytes: Buffer, path: string): { head: CheckpointHead; catalogue: Catalogue } {
   const body = bytes.subarray(bytes.indexOf('\n') + 1);
   if (!bytes.subarray(0, bytes.length - body.length).equals(Buffer.from(headline(body)))) {
-    throw new LogError('Damaged', `The checkpoint ${path} (${bytes.length} bytes) does not carry the format, length and CRC of its contents.`);
+    throw new LogError(
+      'Damaged',
+      `The checkpoint ${path} (${bytes.length} bytes) does not carry the format, length and CRC of its contents.`,
+    );
   }
   // The CRC says that these are the bytes `encodeCheckpoint` wrote, so they have its shape.
   const { logs, ...head } = JSON.parse(body.toString('utf8')) as CheckpointHead & { logs: readonly LogRow[] };

@@ -86,7 +86,7 @@ export class Checkpointer {
   }
 
   async #run(): Promise<void> {
-    await undefined; // asked for in the middle of a round's effects, the copy must see all of them
+    await Promise.resolve(); // asked for in the middle of a round's effects, the copy must see all of them
     try {
       while (this.#isWanted && !this.#parts.lifecycle.hasFailed) {
         this.#isWanted = false;

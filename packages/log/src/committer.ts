@@ -8,7 +8,15 @@ import type { Journal } from './journal.ts';
 import { type EntryContent, entryKind } from './journal-entry.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { LogClock } from './log-clock.ts';
-import { type AppendRequest, type CreateRequest, type DeleteRequest, encodeCreation, type Request, requestBytes, type TrimRequest } from './requests.ts';
+import {
+  type AppendRequest,
+  type CreateRequest,
+  type DeleteRequest,
+  encodeCreation,
+  type Request,
+  requestBytes,
+  type TrimRequest,
+} from './requests.ts';
 import { type SegmentWriter, showBatch } from './segment-writer.ts';
 import type { Unsynced } from './unsynced.ts';
 
@@ -74,7 +82,7 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    await undefined; // what is asked for in the same turn shares the first round
+    await Promise.resolve(); // what is asked for in the same turn shares the first round
     try {
       while (this.#queue.length > 0) await this.#round();
     } catch (error) {
@@ -155,7 +163,13 @@ export class Committer {
     const planned = this.#parts.writer.plan(partition, request.batch, stampMs);
     return {
       request,
-      entry: () => ({ kind: entryKind.batch, logId: partition.log.id, partition: partition.number, offset: planned.baseOffset, payload: planned.batch }),
+      entry: () => ({
+        kind: entryKind.batch,
+        logId: partition.log.id,
+        partition: partition.number,
+        offset: planned.baseOffset,
+        payload: planned.batch,
+      }),
       refusal: () => planned.refusal,
       settle: () => {
         showBatch(planned);

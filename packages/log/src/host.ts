@@ -1,5 +1,5 @@
 // Who runs this process, so that a lock left by one that is gone is told from one that is held.
-import fs from 'node:fs';
+import { readSystemText } from './node-file-system.ts';
 
 /** This process and its neighbours. */
 export interface Host {
@@ -13,11 +13,11 @@ export interface Host {
 /** The machine this runs on. Linux tells boot and start; elsewhere only whether the process id is in use. */
 export const systemHost: Host = {
   pid: process.pid,
-  bootId: readText('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
+  bootId: readSystemText('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
   startedAt: (pid) => {
-    const stat = readText(`/proc/${pid}/stat`);
+    const stat = readSystemText(`/proc/${pid}/stat`);
     if (stat !== undefined) return startOf(stat.slice(stat.lastIndexOf(')') + 2).split(' '));
-    return fs.existsSync('/proc/self/stat') || !isRunning(pid) ? undefined : 'unknown';
+    return readSystemText('/proc/self/stat') !== undefined || !isRunning(pid) ? undefined : 'unknown';
   },
 };
 
@@ -27,14 +27,6 @@ const startTimeField = 22 - 3;
 /** A process that has ended and was not yet waited for (`Z`, `X`) holds nothing any more. */
 function startOf(fields: readonly string[]): string | undefined {
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[startTimeField];
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return fs.readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function isRunning(pid: number): boolean {

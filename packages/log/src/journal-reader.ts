@@ -83,7 +83,8 @@ export class JournalReader {
     this.#beforeMove();
     if (this.#window.length < Math.max(length, 1)) this.#grow(Math.min(Math.max(windowBytes, length), this.#fileBytes));
     this.#windowAt = position;
-    this.#windowEnd = position + this.#file.readSync(this.#window.subarray(0, Math.min(this.#window.length, this.#fileBytes - position)), position);
+    this.#windowEnd =
+      position + this.#file.readSync(this.#window.subarray(0, Math.min(this.#window.length, this.#fileBytes - position)), position);
     return position + length <= this.#windowEnd;
   }
 

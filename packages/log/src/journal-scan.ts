@@ -32,7 +32,12 @@ export function scanJournal(files: readonly JournalFile[], life: Buffer, sequenc
 }
 
 /** Calls `visit` with every entry of the runs, which `scanJournal` found, in order. What it is given stays valid until `beforeMove` is called. */
-export function visitRuns(runs: readonly JournalRun[], life: Buffer, visit: (entry: Entry) => void, beforeMove: () => void = () => {}): void {
+export function visitRuns(
+  runs: readonly JournalRun[],
+  life: Buffer,
+  visit: (entry: Entry) => void,
+  beforeMove: () => void = () => {},
+): void {
   for (const { file, position, first, last } of runs) {
     const reader = new JournalReader(file.file, life, position, 'again', beforeMove);
     for (let sequence = first; sequence <= last; sequence += 1) {
@@ -74,11 +79,21 @@ function chainFrom(runs: readonly JournalRun[], sequence: number): { chain: Jour
 }
 
 /** Says which entries are gone, and between which offsets of which partitions the entries behind them show a gap. */
-function damaged(chain: readonly JournalRun[], rest: readonly JournalRun[], end: number, proved: number, life: Buffer, catalogue: Catalogue): LogError {
+function damaged(
+  chain: readonly JournalRun[],
+  rest: readonly JournalRun[],
+  end: number,
+  proved: number,
+  life: Buffer,
+  catalogue: Catalogue,
+): LogError {
   const next = rest[0]?.first ?? proved + 1;
   const gaps = findGaps(chain, rest, life, catalogue);
   const known = gaps.length === 0 ? 'later entries do not show whose they were' : gaps.join('; ');
-  return new LogError('Damaged', `Journal entries ${end + 1} to ${next - 1} were on the disk (up to ${proved} were) and cannot be read any more: ${known}. Nothing was changed.`);
+  return new LogError(
+    'Damaged',
+    `Journal entries ${end + 1} to ${next - 1} were on the disk (up to ${proved} were) and cannot be read any more: ${known}. Nothing was changed.`,
+  );
 }
 
 function findGaps(chain: readonly JournalRun[], rest: readonly JournalRun[], life: Buffer, catalogue: Catalogue): string[] {
@@ -91,7 +106,8 @@ function findGaps(chain: readonly JournalRun[], rest: readonly JournalRun[], lif
   visitRuns(rest, life, (entry) => {
     const key = `${entry.logId}/${entry.partition}`;
     const end = ends.get(key) ?? 0;
-    if (entry.kind === entryKind.batch && entry.offset > end) gaps.push(`offsets ${end} to ${entry.offset - 1} of partition ${entry.partition} of log id ${entry.logId}`);
+    if (entry.kind === entryKind.batch && entry.offset > end)
+      gaps.push(`offsets ${end} to ${entry.offset - 1} of partition ${entry.partition} of log id ${entry.logId}`);
     noteEnd(ends, entry);
   });
   return gaps;

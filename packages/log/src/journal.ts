@@ -233,7 +233,9 @@ export class Journal {
   async #discard(created: JournalFile | undefined): Promise<void> {
     if (created === undefined) return;
     created.file.close();
-    await this.#parts.fileSystem.unlink(created.path).catch((error: unknown) => this.#parts.onWarning(`${created.path} could not be removed.`, error));
+    await this.#parts.fileSystem
+      .unlink(created.path)
+      .catch((error: unknown) => this.#parts.onWarning(`${created.path} could not be removed.`, error));
     this.#preparing = 0;
     this.#wakeToCreate();
   }

@@ -36,7 +36,11 @@ export class Lifecycle {
   fail(what: string, cause: unknown): void {
     if (this.#phase.name === 'failed') return;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const failure = new LogError('Failed', `Storage failed while ${what}: ${reason}. Nothing more is stored or read until the data directory is opened again.`, { cause });
+    const failure = new LogError(
+      'Failed',
+      `Storage failed while ${what}: ${reason}. Nothing more is stored or read until the data directory is opened again.`,
+      { cause },
+    );
     this.#phase = { name: 'failed', failure };
     for (const listener of this.#listeners) listener(failure);
   }

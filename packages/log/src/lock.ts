@@ -27,7 +27,10 @@ export class Lock {
   check(): void {
     const holder = readHolder(this.#fileSystem, this.#path);
     if (holder?.token === this.#token) return;
-    throw new LogError('Locked', `${this.#path} was taken over by ${holder === undefined ? 'nobody known: it is gone or unreadable' : describe(holder)}.`);
+    throw new LogError(
+      'Locked',
+      `${this.#path} was taken over by ${holder === undefined ? 'nobody known: it is gone or unreadable' : describe(holder)}.`,
+    );
   }
 
   /** Gives the directory up, if it is still this process's own. */
@@ -57,7 +60,10 @@ export async function acquireLock(fileSystem: FileSystem, path: string, host: Ho
 
 function refuseIfHeld(holder: Holder | undefined, path: string, host: Host): void {
   if (holder === undefined || holder.bootId !== host.bootId || holder.startedAt !== host.startedAt(holder.pid)) return;
-  throw new LogError('Locked', `The data directory is in use by ${describe(holder)} (${path}). Stop that process, or choose another directory.`);
+  throw new LogError(
+    'Locked',
+    `The data directory is in use by ${describe(holder)} (${path}). Stop that process, or choose another directory.`,
+  );
 }
 
 function describe({ pid, startedAt }: Holder): string {

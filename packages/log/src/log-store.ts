@@ -112,8 +112,10 @@ export class LogStore implements AsyncDisposable {
 
   /** Creates a log; the same name and settings again: nothing happens. Durable when answered. Throws `LogExists`. */
   async createLog(name: string, { partitionCount, retentionMs }: LogSettings): Promise<void> {
-    if (!Number.isSafeInteger(partitionCount) || partitionCount < 1) throw new RangeError(`A log has 1 or more partitions; got ${partitionCount}.`);
-    if (retentionMs !== 'forever' && !(retentionMs > 0)) throw new RangeError(`Retention is more than 0 ms, or forever; got ${retentionMs}.`);
+    if (!Number.isSafeInteger(partitionCount) || partitionCount < 1)
+      throw new RangeError(`A log has 1 or more partitions; got ${partitionCount}.`);
+    if (retentionMs !== 'forever' && !(retentionMs > 0))
+      throw new RangeError(`Retention is more than 0 ms, or forever; got ${retentionMs}.`);
     await this.#submit(name, (waiting) => ({ kind: 'create', name, settings: { partitionCount, retentionMs }, ...waiting }));
   }
 
@@ -176,7 +178,8 @@ export class LogStore implements AsyncDisposable {
     try {
       return await this.#parts.reader.read(segment, fromOffset, limits);
     } catch (error) {
-      if (!this.#isCurrent(partition) || partition.segmentOf(fromOffset) !== segment || fromOffset < partition.startOffset) return undefined;
+      if (!this.#isCurrent(partition) || partition.segmentOf(fromOffset) !== segment || fromOffset < partition.startOffset)
+        return undefined;
       throw readFailure(error, partition, fromOffset);
     }
   }
@@ -190,7 +193,10 @@ export class LogStore implements AsyncDisposable {
       try {
         const found = await this.#parts.reader.offsetAtTime(segment, timestampMs);
         if (found !== undefined) return Math.max(found, startOffset);
-        throw new LogError('Damaged', `The segment of ${partition} from offset ${segment.baseOffset} has nothing stamped at or after ${timestampMs}, up to its stamp ${segment.largestStampMs}.`);
+        throw new LogError(
+          'Damaged',
+          `The segment of ${partition} from offset ${segment.baseOffset} has nothing stamped at or after ${timestampMs}, up to its stamp ${segment.largestStampMs}.`,
+        );
       } catch (error) {
         if (this.#isCurrent(partition) && partition.segments.includes(segment)) throw readFailure(error, partition, segment.baseOffset);
       }
@@ -202,7 +208,10 @@ export class LogStore implements AsyncDisposable {
   }
 
   /** Queues a request unless too many bytes wait already. */
-  #submit<Answer = void>(name: string, make: (waiting: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }) => Request): Promise<Answer> {
+  #submit<Answer = void>(
+    name: string,
+    make: (waiting: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }) => Request,
+  ): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
       this.#parts.lifecycle.check();
       const request = make({
@@ -217,7 +226,8 @@ export class LogStore implements AsyncDisposable {
       });
       const bytes = requestBytes(request);
       const { journalFileBytes } = this.#parts.options;
-      if (bytes > journalFileBytes) throw new LogError('AppendRefused', `A journal file takes ${journalFileBytes} bytes; this needs ${bytes}.`);
+      if (bytes > journalFileBytes)
+        throw new LogError('AppendRefused', `A journal file takes ${journalFileBytes} bytes; this needs ${bytes}.`);
       const leave = this.#inFlight.enter(name, bytes);
       this.#parts.committer.submit(request);
     });

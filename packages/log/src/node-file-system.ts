@@ -17,6 +17,15 @@ export const nodeFileSystem: FileSystem = {
   syncFolder,
 };
 
+/** What the system says of itself in a file such as those of /proc, which have no size; undefined if it does not. */
+export function readSystemText(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 class NodeFile implements OpenFile {
   readonly #descriptor: number;
   #isClosed = false;

@@ -4,7 +4,7 @@ import { Checkpointer } from './checkpointer.ts';
 import { Committer } from './committer.ts';
 import { Effects } from './effects.ts';
 import { LogError } from './errors.ts';
-import type { FileSystem } from './file-system.ts';
+import { errorCode, type FileSystem } from './file-system.ts';
 import { Journal, type JournalFile } from './journal.ts';
 import { Layout } from './layout.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -19,6 +19,9 @@ import { SegmentReader } from './segment-reader.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { Unsynced } from './unsynced.ts';
 
+/** What syncing a folder of somebody else fails with. */
+const notAllowed: readonly string[] = ['EACCES', 'EPERM', 'EROFS'];
+
 /**
  * Opens the data directory, creating it if it is not there; when the promise resolves, recovery is done and everything that
  * can be read is durable. Throws `Locked` if another process has it open, `Damaged` if acknowledged data is missing or
@@ -27,25 +30,50 @@ import { Unsynced } from './unsynced.ts';
  */
 export async function openLogStore(options: LogStoreOptions): Promise<LogStore> {
   const resolved = resolveOptions({ ...options, directory: resolve(options.directory) });
-  const { fileSystem, directory, host, random } = resolved;
-  const layout = new Layout(directory);
-  await makeDirectory(fileSystem, directory);
-  const lock = await acquireLock(fileSystem, layout.lock, host, random(16).toString('hex'));
   try {
-    return await recover(resolved, layout, lock);
+    return await lockAndRecover(resolved);
   } catch (error) {
-    await lock.release();
-    throw error instanceof LogError ? error : openingFailure(error, directory);
+    throw error instanceof LogError ? error : openingFailure(error, resolved.directory);
   }
 }
 
-/** Creates the data directory and the folders above it, so that their names survive a power cut. */
-async function makeDirectory(fileSystem: FileSystem, directory: string): Promise<void> {
-  const parent = dirname(directory);
-  if (fileSystem.sizeOf(directory) !== undefined || parent === directory) return;
-  await makeDirectory(fileSystem, parent);
-  fileSystem.makeFolder(directory);
-  await fileSystem.syncFolder(parent);
+async function lockAndRecover(options: ResolvedOptions): Promise<LogStore> {
+  const { fileSystem, directory, host, random } = options;
+  const layout = new Layout(directory);
+  await makeDirectory(fileSystem, layout);
+  const lock = await acquireLock(fileSystem, layout.lock, host, random(16).toString('hex'));
+  try {
+    return await recover(options, layout, lock);
+  } catch (error) {
+    await lock.release().catch((cause: unknown) => options.onWarning(`${layout.lock} could not be removed.`, cause));
+    throw error;
+  }
+}
+
+/**
+ * Creates the data directory and the folders above it. As long as there is no checkpoint their names are synced each time: a
+ * crash may have come between creating one and syncing its name.
+ */
+async function makeDirectory(fileSystem: FileSystem, { directory, checkpoint }: Layout): Promise<void> {
+  if (fileSystem.sizeOf(checkpoint) !== undefined) return;
+  for (const folder of [...ancestors(directory)].toReversed()) {
+    if (fileSystem.sizeOf(folder) === undefined) fileSystem.makeFolder(folder);
+  }
+  for (const folder of ancestors(directory)) await syncIfAllowed(fileSystem, dirname(folder));
+}
+
+/** The folder and those above it, but for the topmost. */
+function* ancestors(folder: string): Generator<string> {
+  for (let at = folder; dirname(at) !== at; at = dirname(at)) yield at;
+}
+
+/** Folders far above may belong to others; those were there before. */
+async function syncIfAllowed(fileSystem: FileSystem, folder: string): Promise<void> {
+  try {
+    await fileSystem.syncFolder(folder);
+  } catch (error) {
+    if (!notAllowed.includes(errorCode(error) ?? '')) throw error;
+  }
 }
 
 async function recover(options: ResolvedOptions, layout: Layout, lock: Lock): Promise<LogStore> {
@@ -78,12 +106,38 @@ async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files
   const reader = new SegmentReader(fileSystem, files);
   const journal = openJournal(options, layout, found);
   lifecycle.onFailure((failure) => journal.abort(failure));
-  const checkpointer = new Checkpointer({ fileSystem, layout, timers, clock, catalogue, journal, files, reader, unsynced, lifecycle, lock, onWarning });
+  const checkpointer = new Checkpointer({
+    fileSystem,
+    layout,
+    timers,
+    clock,
+    catalogue,
+    journal,
+    files,
+    reader,
+    unsynced,
+    lifecycle,
+    lock,
+    onWarning,
+  });
   journal.onFull = () => checkpointer.request();
   if (!(await checkpointer.write('open'))) throw new LogError('Failed', `There is no room for a checkpoint in ${layout.directory}.`);
   await removeSpareJournal(options, found.journalFiles);
   const { durability, asyncSyncIntervalMs, maxOpenFiles: maxWrittenSegments } = options;
-  const committer = new Committer({ durability, asyncSyncIntervalMs, maxWrittenSegments, timers, clock, catalogue, effects, journal, writer, unsynced, checkpointer, lifecycle });
+  const committer = new Committer({
+    durability,
+    asyncSyncIntervalMs,
+    maxWrittenSegments,
+    timers,
+    clock,
+    catalogue,
+    effects,
+    journal,
+    writer,
+    unsynced,
+    checkpointer,
+    lifecycle,
+  });
   return new LogStore({ options, lifecycle, lock, clock, catalogue, journal, files, reader, unsynced, checkpointer, committer });
 }
 

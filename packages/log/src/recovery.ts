@@ -49,7 +49,10 @@ function loadCheckpoint(fileSystem: FileSystem, layout: Layout): { head: Checkpo
   if (bytes !== undefined) return parseCheckpoint(bytes, layout.checkpoint);
   const names = fileSystem.list(layout.logs);
   if (names.length === 0) return { head: firstHead, catalogue: new EmptyCatalogue() };
-  throw new LogError('Damaged', `There is no checkpoint ${layout.checkpoint}, but ${layout.logs} holds ${names.length} log(s), such as ${names[0]}.`);
+  throw new LogError(
+    'Damaged',
+    `There is no checkpoint ${layout.checkpoint}, but ${layout.logs} holds ${names.length} log(s), such as ${names[0]}.`,
+  );
 }
 
 function openJournalFiles(fileSystem: FileSystem, layout: Layout): JournalFile[] {
@@ -72,7 +75,10 @@ function checkListed(fileSystem: FileSystem, layout: Layout, segment: Segment): 
   const path = pathOf(layout, segment);
   const size = fileSystem.sizeOf(path);
   if (size !== undefined && size >= segment.bytes) return;
-  throw new LogError('Damaged', `${path} (${segment.partition}, from offset ${segment.baseOffset}) has ${size ?? 'no'} bytes; the checkpoint lists ${segment.bytes}.`);
+  throw new LogError(
+    'Damaged',
+    `${path} (${segment.partition}, from offset ${segment.baseOffset}) has ${size ?? 'no'} bytes; the checkpoint lists ${segment.bytes}.`,
+  );
 }
 
 function cutToListed(fileSystem: FileSystem, files: OpenFiles, segment: Segment): void {

@@ -100,5 +100,8 @@ function partitionOf(logs: ReadonlyMap<number, Log>, entry: Entry): Partition {
   const log = logOf(logs, entry);
   const partition = log.partitions[entry.partition];
   if (partition !== undefined) return partition;
-  throw new LogError('Damaged', `Journal entry ${entry.sequence} is for partition ${entry.partition} of ${log.name}, which has ${log.partitions.length}.`);
+  throw new LogError(
+    'Damaged',
+    `Journal entry ${entry.sequence} is for partition ${entry.partition} of ${log.name}, which has ${log.partitions.length}.`,
+  );
 }

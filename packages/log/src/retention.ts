@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import type { LogClock } from './log-clock.ts';
 
 /** How often retention is looked after, milliseconds. */
-export const retentionCheckMs = 60_000;
+const retentionCheckMs = 60_000;
 
 /** What retention works with. */
 export interface RetentionParts {

@@ -251,7 +251,10 @@ class BatchWalk {
     const { partition, baseOffset } = this.#segment;
     const last = partition.endOfSegment(partition.segments.indexOf(this.#segment)) - 1;
     const at = this.#expected ?? baseOffset;
-    return new LogError('Damaged', `Offsets ${at} to at most ${last} of ${partition} cannot be read: at position ${this.position} of ${this.#path} ${problem}.`);
+    return new LogError(
+      'Damaged',
+      `Offsets ${at} to at most ${last} of ${partition} cannot be read: at position ${this.position} of ${this.#path} ${problem}.`,
+    );
   }
 
   #stop(batches: Buffer[], problem: string): Buffer[] {
@@ -276,7 +279,8 @@ class BatchWalk {
     const base = baseOffsetOf(bytes, at);
     if (this.#expected !== undefined && base !== this.#expected) return `offset ${this.#expected} was expected, got ${base}`;
     const end = endOffsetOf(bytes, at);
-    if (this.#firstEnd !== undefined && end !== this.#firstEnd) return `a batch up to offset ${this.#firstEnd - 1} was expected, got ${end - 1}`;
+    if (this.#firstEnd !== undefined && end !== this.#firstEnd)
+      return `a batch up to offset ${this.#firstEnd - 1} was expected, got ${end - 1}`;
     return end > base ? undefined : `a batch from offset ${base} ends at ${end}`;
   }
 }

@@ -4,7 +4,12 @@ import { openLogStore } from '../src/index.ts';
 import { batchOf } from './setup.ts';
 
 const [, , directory = '', durability] = process.argv;
-const store = await openLogStore({ directory, durability: durability === 'async' ? 'async' : 'sync', journalFileBytes: 64 * 1024, segmentBytes: 32 * 1024 });
+const store = await openLogStore({
+  directory,
+  durability: durability === 'async' ? 'async' : 'sync',
+  journalFileBytes: 64 * 1024,
+  segmentBytes: 32 * 1024,
+});
 await store.createLog('a', { partitionCount: 1, retentionMs: 'forever' });
 const standardOutput = 1;
 

@@ -28,10 +28,10 @@ class FileNode {
     this.current = applied(this.current, change);
   }
 
-  /** Makes the first `count` changes durable. */
+  /** Makes these changes durable, but for those another sync made durable meanwhile: a disk does not go back. */
   sync(changes: readonly Change[]): void {
-    for (const change of changes) this.durable = applied(this.durable, change);
     const done = new Set(changes);
+    for (const change of this.changes) if (done.has(change)) this.durable = applied(this.durable, change);
     this.changes = this.changes.filter((change) => !done.has(change));
   }
 
@@ -60,8 +60,8 @@ class FolderNode {
   }
 
   sync(changes: readonly NameChange[]): void {
-    for (const change of changes) rename(this.durable, change);
     const done = new Set(changes);
+    for (const change of this.changes) if (done.has(change)) rename(this.durable, change);
     this.changes = this.changes.filter((change) => !done.has(change));
   }
 
@@ -197,7 +197,7 @@ export class CrashFileSystem implements FileSystem {
 
   /** Lets others run before an asynchronous call goes on, unless the crash came first. */
   async pause(): Promise<void> {
-    for (let turns = this.random.below(6); turns >= 0; turns -= 1) await undefined;
+    for (let turns = this.random.below(6); turns >= 0; turns -= 1) await Promise.resolve();
     if (this.isDead) throw new Crashed();
   }
 

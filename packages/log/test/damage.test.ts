@@ -37,7 +37,10 @@ describe('in a segment', () => {
     const fileSystem = world.disk.mount();
     if (how === 'missing') await fileSystem.unlink(segment);
     else fileSystem.open(segment, 'existing').truncate(batchBytes);
-    await expectRefusal(world, how === 'missing' ? 'has no bytes; the checkpoint lists' : `has ${batchBytes} bytes; the checkpoint lists ${2 * batchBytes}`);
+    await expectRefusal(
+      world,
+      how === 'missing' ? 'has no bytes; the checkpoint lists' : `has ${batchBytes} bytes; the checkpoint lists ${2 * batchBytes}`,
+    );
   });
 });
 
@@ -71,7 +74,10 @@ describe('in the journal', () => {
   test('an entry that a later one proves to have been synced refuses the opening and is named', async () => {
     const world = await filled(['0', '1', '2'], 'crashed');
     world.disk.damage(journal, creationBytes + entryBytes + 100);
-    await expectRefusal(world, 'Journal entries 3 to 3 were on the disk (up to 3 were) and cannot be read any more: offsets 1 to 1 of partition 0 of log id 1');
+    await expectRefusal(
+      world,
+      'Journal entries 3 to 3 were on the disk (up to 3 were) and cannot be read any more: offsets 1 to 1 of partition 0 of log id 1',
+    );
   });
 
   test('the last round, which nothing proves, ends the journal in silence', async () => {
@@ -103,7 +109,11 @@ describe('in the journal', () => {
 });
 
 /** A world whose log holds one batch for each value, closed or crashed, with everything synced. */
-async function filled(values: readonly string[], how: 'closed' | 'crashed' = 'closed', options: { segmentBytes?: number } = {}): Promise<World> {
+async function filled(
+  values: readonly string[],
+  how: 'closed' | 'crashed' = 'closed',
+  options: { segmentBytes?: number } = {},
+): Promise<World> {
   const world = createWorld();
   const fileSystem = world.disk.mount();
   const store = await openIn(world, options, fileSystem);

@@ -101,11 +101,13 @@ export class History {
     if (startOffset > (this.trimAsked.get(partition) ?? 0)) throw new Error(`${partition} begins at ${startOffset}, behind every trim.`);
     const seen = this.#seenIn(partition);
     for (const [offset, { id }] of seen) {
-      if (offset >= startOffset && !records.some((record) => record.offset === offset && record.id === id)) throw new Error(`${partition}@${offset}, append ${id}, was read and is gone.`);
+      if (offset >= startOffset && !records.some((record) => record.offset === offset && record.id === id))
+        throw new Error(`${partition}@${offset}, append ${id}, was read and is gone.`);
     }
     const copies = new Map<number, number>();
     for (const { id } of records) copies.set(id, (copies.get(id) ?? 0) + 1);
-    for (const append of this.appends.values()) if (append.partition === partition) checkAppend(append, copies.get(append.id) ?? 0, records, startOffset);
+    for (const append of this.appends.values())
+      if (append.partition === partition) checkAppend(append, copies.get(append.id) ?? 0, records, startOffset);
     for (const { id, offset, timestampMs } of records) this.#learn(partition, id, offset, timestampMs);
     for (const record of records) seen.set(record.offset, record);
   }
@@ -113,7 +115,8 @@ export class History {
   /** An append whose outcome was unknown is there: from now on it is known. */
   #learn(partition: string, id: number, offset: number, timestampMs: number): void {
     const append = this.appends.get(id);
-    if (append === undefined || append.partition !== partition) throw new Error(`${partition}@${offset} holds append ${id} of ${append?.partition ?? 'nobody'}.`);
+    if (append === undefined || append.partition !== partition)
+      throw new Error(`${partition}@${offset} holds append ${id} of ${append?.partition ?? 'nobody'}.`);
     if (append.outcome !== 'stored' && append.firstOffset < 0) Object.assign(append, { firstOffset: offset, timestampMs });
     if (append.outcome === 'unknown') append.outcome = 'stored';
   }
@@ -131,12 +134,15 @@ function checkAppend(append: AppendRecord, copies: number, records: readonly (Se
   if (copies > recordCount) throw new Error(`Append ${id} is there twice.`);
   const own = records.filter((record) => record.id === id);
   const first = own[0];
-  if (first !== undefined && own.some(({ offset }, index) => offset !== first.offset + index)) throw new Error(`Append ${id} is torn apart.`);
+  if (first !== undefined && own.some(({ offset }, index) => offset !== first.offset + index))
+    throw new Error(`Append ${id} is torn apart.`);
   if (outcome !== 'stored') return;
   const expected = Math.max(Math.min(recordCount, firstOffset + recordCount - startOffset), 0);
   const from = Math.max(firstOffset, startOffset);
-  if (own.filter(({ offset }) => offset >= startOffset).length !== expected) throw new Error(`Append ${id} was answered and is not (all) in ${partition}@${firstOffset}.`);
-  if (expected > 0 && !own.some((record) => record.offset === from && record.timestampMs === timestampMs)) throw new Error(`Append ${id} moved from ${partition}@${firstOffset}.`);
+  if (own.filter(({ offset }) => offset >= startOffset).length !== expected)
+    throw new Error(`Append ${id} was answered and is not (all) in ${partition}@${firstOffset}.`);
+  if (expected > 0 && !own.some((record) => record.offset === from && record.timestampMs === timestampMs))
+    throw new Error(`Append ${id} moved from ${partition}@${firstOffset}.`);
 }
 
 /** True if a partition that was not deleted begins before the end of the append. */

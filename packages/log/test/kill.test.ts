@@ -27,7 +27,9 @@ test.each(['sync', 'async'] as const)('what was answered in %s survives SIGKILL'
 
 /** Lets a process append until it has answered often enough, kills it, and returns what it printed. */
 async function answersOfKilledProcess(directory: string, durability: string): Promise<{ offset: number; value: string }[]> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'appender.ts'), directory, durability], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'appender.ts'), directory, durability], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit');
   const answers: { offset: number; value: string }[] = [];
   for await (const line of createInterface({ input: child.stdout })) {

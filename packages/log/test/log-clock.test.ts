@@ -26,7 +26,9 @@ test('behind a floor, or after the wall clock was set back, it runs at half spee
 });
 
 test('whatever the wall clock does, it never falls and is never more than half the elapsed time ahead of both', () => {
-  const jumps = fc.array(fc.record({ wall: fc.integer({ min: -1e7, max: 1e7 }), elapsed: fc.integer({ min: 0, max: 1e6 }) }), { maxLength: 50 });
+  const jumps = fc.array(fc.record({ wall: fc.integer({ min: -1e7, max: 1e7 }), elapsed: fc.integer({ min: 0, max: 1e6 }) }), {
+    maxLength: 50,
+  });
   fc.assert(
     fc.property(jumps, (steps) => {
       const clock = new ManualClock();

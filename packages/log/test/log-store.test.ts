@@ -12,7 +12,11 @@ describe('appending and reading', () => {
     const store = await openIn(world);
     await store.createLog('a', settings);
     const partition = store.partition('a', 0);
-    const answers = await Promise.all([partition.append(batchOf('1', '2')), partition.append(batchOf('3')), partition.append(batchOf('4', '5'))]);
+    const answers = await Promise.all([
+      partition.append(batchOf('1', '2')),
+      partition.append(batchOf('3')),
+      partition.append(batchOf('4', '5')),
+    ]);
     expect(answers.map(({ firstOffset }) => firstOffset)).toEqual([0, 2, 3]);
     expect(new Set(answers.map(({ timestampMs }) => timestampMs))).toEqual(new Set([world.clock.wallMs]));
     expect(await valuesOf(partition)).toEqual(['1', '2', '3', '4', '5']);
@@ -70,7 +74,15 @@ describe('appending and reading', () => {
       await partition.append(batchOf('x'.repeat(400), 'y'));
       world.clock.advance(10);
     }
-    for (const [ms, offset] of [[-5, 0], [0, 0], [1, 2], [10, 2], [2995, 600], [5990, 1198], [5991, 1200]] as const) {
+    for (const [ms, offset] of [
+      [-5, 0],
+      [0, 0],
+      [1, 2],
+      [10, 2],
+      [2995, 600],
+      [5990, 1198],
+      [5991, 1200],
+    ] as const) {
       expect(await partition.offsetAtTime(start + ms)).toBe(offset);
     }
     await partition.trim(601);
@@ -146,7 +158,10 @@ describe('logs', () => {
     expect((await store.listLogs()).map(({ name }) => name)).toEqual(['a', 'b']);
     await store[Symbol.asyncDispose]();
     const again = await openIn(world);
-    expect(await again.listLogs()).toEqual([{ name: 'a', ...settings }, { name: 'b', ...settings }]);
+    expect(await again.listLogs()).toEqual([
+      { name: 'a', ...settings },
+      { name: 'b', ...settings },
+    ]);
   });
 
   test('an append to a log or partition that is not there, or deleted before it, is UnknownLog', async () => {
@@ -154,7 +169,11 @@ describe('logs', () => {
     await store.createLog('a', settings);
     expect(await store.partition('a', 2).append(batchOf('1')).catch(codeOf)).toBe('UnknownLog');
     expect(await store.partition('b', 0).append(batchOf('1')).catch(codeOf)).toBe('UnknownLog');
-    const [before, deleted, after] = [store.partition('a', 0).append(batchOf('1')), store.deleteLog('a'), store.partition('a', 0).append(batchOf('2')).catch(codeOf)];
+    const [before, deleted, after] = [
+      store.partition('a', 0).append(batchOf('1')),
+      store.deleteLog('a'),
+      store.partition('a', 0).append(batchOf('2')).catch(codeOf),
+    ];
     expect((await before).firstOffset).toBe(0);
     await deleted;
     expect(await after).toBe('UnknownLog');
@@ -166,13 +185,17 @@ describe('logs', () => {
     const store = await openIn(world, { segmentBytes: 1024 }, fileSystem);
     await store.createLog('a', settings);
     await store.createLog('b', settings);
-    for (const name of ['a', 'b']) for (let count = 0; count < 5; count += 1) await store.partition(name, 0).append(batchOf('x'.repeat(600)));
+    for (const name of ['a', 'b'])
+      for (let count = 0; count < 5; count += 1) await store.partition(name, 0).append(batchOf('x'.repeat(600)));
     await store.deleteLog('a');
     await store.partition('b', 0).trim(3);
     expect(fileSystem.list('/data/logs')).toHaveLength(2);
     await store[Symbol.asyncDispose]();
     expect(fileSystem.list('/data/logs')).toEqual(['2']);
-    expect(fileSystem.list('/data/logs/2/0').filter((name) => name.endsWith('.log'))).toEqual(['00000000000000000003.log', '00000000000000000004.log']);
+    expect(fileSystem.list('/data/logs/2/0').filter((name) => name.endsWith('.log'))).toEqual([
+      '00000000000000000003.log',
+      '00000000000000000004.log',
+    ]);
   });
 
   test('thousands of partitions that hold nothing have no files', async () => {
@@ -228,7 +251,12 @@ describe('limits and failures', () => {
     const store = await openIn(createWorld(), { maxBytesInFlight: 65_536 });
     await store.createLog('a', settings);
     await store.createLog('_millrace.x', settings);
-    const bulk = Array.from({ length: 10 }, () => store.partition('a', 0).append(batchOf('x'.repeat(10_000))).then(() => 'stored', codeOf));
+    const bulk = Array.from({ length: 10 }, () =>
+      store
+        .partition('a', 0)
+        .append(batchOf('x'.repeat(10_000)))
+        .then(() => 'stored', codeOf),
+    );
     const command = store.partition('_millrace.x', 0).append(batchOf('1'));
     const outcomes = await Promise.all(bulk);
     expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(6);
@@ -247,7 +275,9 @@ describe('limits and failures', () => {
     let writes = 0;
     fileSystem.takesPart = false;
     fileSystem.isFull = (path) => path.endsWith('.log') && (writes += 1) <= 2; // the joint write, then the first alone
-    const outcomes = await Promise.all(['2', '3', '4'].map((value) => partition.append(batchOf(value)).then(({ firstOffset }) => firstOffset, codeOf)));
+    const outcomes = await Promise.all(
+      ['2', '3', '4'].map((value) => partition.append(batchOf(value)).then(({ firstOffset }) => firstOffset, codeOf)),
+    );
     expect(outcomes).toEqual(['AppendRefused', 1, 2]);
     world.disk.cutPower();
     fileSystem.isDead = true;
@@ -261,7 +291,10 @@ describe('limits and failures', () => {
     const store = await openIn(world, { onFailure: ({ code }) => failures.push(code) }, fileSystem);
     await store.createLog('a', settings);
     await store.partition('a', 0).append(batchOf('1'));
-    const reading = store.partition('a', 1).read(0, { ...everything, waitMs: 1000 }).catch(codeOf);
+    const reading = store
+      .partition('a', 1)
+      .read(0, { ...everything, waitMs: 1000 })
+      .catch(codeOf);
     fileSystem.failsSync = (path) => path.includes('journal');
     expect(await store.partition('a', 0).append(batchOf('2')).catch(codeOf)).toBe('OutcomeUnknown');
     expect(await reading).toBe('Failed');
@@ -279,7 +312,8 @@ describe('limits and failures', () => {
     await store.createLog('a', { partitionCount: 100, retentionMs: 'forever' });
     const appends = Array.from({ length: 300 }, (_, number) => store.partition('a', number % 100).append(batchOf(String(number))));
     await Promise.all(appends);
-    for (let index = 0; index < 100; index += 1) expect(await valuesOf(store.partition('a', index))).toEqual([index, index + 100, index + 200].map(String));
+    for (let index = 0; index < 100; index += 1)
+      expect(await valuesOf(store.partition('a', index))).toEqual([index, index + 100, index + 200].map(String));
     await store[Symbol.asyncDispose]();
   });
 

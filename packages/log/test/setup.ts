@@ -12,7 +12,11 @@ export interface World {
 }
 
 export const directory = '/data';
-export const everything: { maxBytes: number; maxRecords: number; waitMs: number } = { maxBytes: 1_000_000, maxRecords: 1_000_000, waitMs: 0 };
+export const everything: { maxBytes: number; maxRecords: number; waitMs: number } = {
+  maxBytes: 1_000_000,
+  maxRecords: 1_000_000,
+  waitMs: 0,
+};
 
 /** An empty disk and a clock that stands still. */
 export function createWorld(seed = 1): World {
@@ -21,7 +25,11 @@ export function createWorld(seed = 1): World {
 }
 
 /** Opens the world's directory through `fileSystem`, as a process of a new boot. */
-export function openIn(world: World, options: Partial<LogStoreOptions> = {}, fileSystem: CrashFileSystem = world.disk.mount()): Promise<LogStore> {
+export function openIn(
+  world: World,
+  options: Partial<LogStoreOptions> = {},
+  fileSystem: CrashFileSystem = world.disk.mount(),
+): Promise<LogStore> {
   return openLogStore({
     directory,
     journalFileBytes: 64 * 1024,
@@ -57,5 +65,5 @@ export async function valuesOf(partition: PartitionHandle, from?: number): Promi
 
 /** Lets everything that waits for nothing but its turn happen. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 200; turn += 1) await undefined;
+  for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
 }

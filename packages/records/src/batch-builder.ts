@@ -31,19 +31,18 @@ export class BatchBuilder {
   }
 
   /** Appends a record whose key and value are ranges of `source`; a `keyLength` of -1 is a null key. */
-  append(source: Uint8Array, keyStart: number, keyLength: number, valueStart: number, valueLength: number): void {
+  append(source: Buffer, keyStart: number, keyLength: number, valueStart: number, valueLength: number): void {
     const bytes = this.#bytes;
     const keyBytes = keyLength === noKey ? 0 : keyLength;
-    const bodyLength =
-      3 + varintSize(this.#count) + varintSize(keyLength) + keyBytes + varintSize(valueLength) + valueLength;
+    const bodyLength = 3 + varintSize(this.#count) + varintSize(keyLength) + keyBytes + varintSize(valueLength) + valueLength;
     let at = writeVarint(bytes, bodyLength, this.#end);
     bytes[at++] = 0;
     bytes[at++] = 0;
     at = writeVarint(bytes, this.#count, at);
     at = writeVarint(bytes, keyLength, at);
-    if (keyBytes > 0) bytes.set(source.subarray(keyStart, keyStart + keyBytes), at);
+    if (keyBytes > 0) source.copy(bytes, at, keyStart, keyStart + keyBytes);
     at = writeVarint(bytes, valueLength, at + keyBytes);
-    if (valueLength > 0) bytes.set(source.subarray(valueStart, valueStart + valueLength), at);
+    if (valueLength > 0) source.copy(bytes, at, valueStart, valueStart + valueLength);
     at += valueLength;
     bytes[at++] = 0;
     this.#end = at;
@@ -71,8 +70,8 @@ export function encodeBatch(records: readonly RecordInput[]): Buffer {
   const payloadBytes = records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + value.length, 0);
   const builder = new BatchBuilder(records.length, payloadBytes);
   for (const { key, value } of records) {
-    if (key === null) builder.append(value, 0, noKey, 0, value.length);
-    else builder.append(Buffer.concat([key, value]), 0, key.length, key.length, value.length);
+    const keyBytes = key?.length ?? 0;
+    builder.append(Buffer.concat(key === null ? [value] : [key, value]), 0, key === null ? noKey : keyBytes, keyBytes, value.length);
   }
   return builder.finish();
 }
