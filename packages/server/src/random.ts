@@ -4,8 +4,21 @@ import { randomBytes } from 'node:crypto';
 /** `size` random bytes. */
 export type RandomBytes = (size: number) => Buffer;
 
-/** The machine's own. */
-export const systemRandom: RandomBytes = randomBytes;
+const poolBytes = 16_384;
+const largestFromPool = 1024;
+let pool = Buffer.alloc(0);
+let taken = 0;
+
+/** The machine's own. Small amounts are cut from a larger one: each call to the source costs as much as a small request. */
+export const systemRandom: RandomBytes = (size) => {
+  if (size > largestFromPool) return randomBytes(size);
+  if (taken + size > pool.length) {
+    pool = randomBytes(poolBytes);
+    taken = 0;
+  }
+  taken += size;
+  return pool.subarray(taken - size, taken);
+};
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 

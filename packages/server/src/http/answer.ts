@@ -13,13 +13,12 @@ export interface RefusalOptions {
   readonly explainAuth: boolean;
 }
 
+/** Headers by name, as Node wants them in one list: name, value, name, value. */
+type HeaderList = string[];
+
 /** Sends a success. */
-export function sendAnswer(reply: FastifyReply, requestId: string, answer: Answer): void {
-  reply.code(answer.status).header(header.requestId, requestId);
-  for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
-  const { body } = answer;
-  if (body === undefined) void reply.send();
-  else sendJson(reply, body instanceof Buffer ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+export function sendAnswer(reply: FastifyReply, requestId: string, { status, headers = {}, body }: Answer): void {
+  send(reply, status, [header.requestId, requestId, ...Object.entries(headers).flat()], body);
 }
 
 /** Sends a refusal and logs what the caller is not told; answers its HTTP status. */
@@ -27,14 +26,25 @@ export function sendRefusal(reply: FastifyReply, requestId: string, error: unkno
   const refusal = refusalOf(error, requestId, options);
   const status = statusOf(refusal.code);
   const body: ErrorBody = { code: refusal.code, message: refusal.message };
-  reply.code(status).headers({ ...refusal.headers, [header.requestId]: requestId });
-  sendJson(reply, Buffer.from(JSON.stringify(body)));
+  send(reply, status, [header.requestId, requestId, ...Object.entries(refusal.headers).flat()], body);
   return status;
 }
 
-/** As bytes: to text the library would add a charset, which the service does not send (observed). */
-function sendJson(reply: FastifyReply, body: Buffer): void {
-  void reply.header('content-type', 'application/json').send(body);
+/**
+ * Past the library, which would add a charset that the service does not send (observed) and write head and body apart. Text
+ * leaves with its head in one write.
+ */
+function send(reply: FastifyReply, status: number, headers: HeaderList, body: unknown): void {
+  // What hooks of the library have set, `connection: close` among it.
+  for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
+  reply.hijack();
+  if (body === undefined) {
+    reply.raw.writeHead(status, headers).end();
+    return;
+  }
+  const json = body instanceof Buffer || typeof body === 'string' ? body : JSON.stringify(body);
+  headers.push('content-type', 'application/json', 'content-length', String(Buffer.byteLength(json)));
+  reply.raw.writeHead(status, headers).end(json);
 }
 
 function refusalOf(error: unknown, requestId: string, { logger, explainAuth }: RefusalOptions): ApiError {

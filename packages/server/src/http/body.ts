@@ -3,31 +3,46 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ApiError, invalid } from '../api-error.ts';
 import type { BodyBudget } from './body-budget.ts';
+import type { BufferPool } from './buffer-pool.ts';
 
 const empty = Buffer.alloc(0);
 
+/** A body read whole; after `release` its bytes are somebody else's. */
+export interface ReceivedBody {
+  readonly body: Buffer;
+  readonly release: () => void;
+}
+
+/** What bodies are read with: a bound on all of them together, and buffers to read into. */
+export interface BodyRoom {
+  readonly budget: BodyBudget;
+  readonly pool: BufferPool;
+}
+
 /**
  * Reads the body. Throws 413 if it is, or says it is, longer than `maxBytes`, 400 if the connection ends first, 429 if all
- * bodies under way together are too much; its bytes count against `budget` until `release` is called.
+ * bodies under way together are too much; its bytes count against the budget until `release` is called.
  */
-export async function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  budget: BodyBudget,
-): Promise<{ body: Buffer; release: () => void }> {
+export async function readBody(request: IncomingMessage, maxBytes: number, { budget, pool }: BodyRoom): Promise<ReceivedBody> {
   const announced = announcedLength(request);
   if (announced !== undefined && announced > maxBytes) throw tooLarge(announced, maxBytes);
   if (announced === 0) return { body: empty, release: () => {} };
   const lease = budget.lease();
   try {
-    const body =
-      announced === undefined ? await readChunked(request, maxBytes, lease.take) : await readSized(request, announced, lease.take);
-    return { body, release: lease.release };
+    if (announced === undefined) return { body: await readChunked(request, maxBytes, lease.take), release: lease.release };
+    const body = await readSized(request, pool.take(announced), lease.take);
+    return {
+      body,
+      release: () => {
+        lease.release();
+        pool.give(body);
+      },
+    };
   } catch (error) {
     lease.release();
     // What is still to come is thrown away, so that the caller, still writing, gets to read the answer.
     request.resume();
-    throw request.destroyed && !(error instanceof ApiError) ? brokenOff() : error;
+    throw error;
   }
 }
 
@@ -41,31 +56,43 @@ function announcedLength({ headers }: IncomingMessage): number | undefined {
   return Number(headers['content-length'] ?? 0);
 }
 
-async function readSized(request: IncomingMessage, length: number, take: (bytes: number) => void): Promise<Buffer> {
-  const body = Buffer.allocUnsafeSlow(length);
+async function readSized(request: IncomingMessage, body: Buffer, take: (bytes: number) => void): Promise<Buffer> {
   let at = 0;
-  for await (const chunk of chunksOf(request)) {
+  await readChunks(request, (chunk) => {
     take(chunk.length);
     at += chunk.copy(body, at);
-  }
+  });
   return body;
 }
 
 async function readChunked(request: IncomingMessage, maxBytes: number, take: (bytes: number) => void): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of chunksOf(request)) {
+  await readChunks(request, (chunk) => {
     take(chunk.length);
     length += chunk.length;
     if (length > maxBytes) throw tooLarge(length, maxBytes);
     chunks.push(chunk);
-  }
+  });
   return Buffer.concat(chunks, length);
 }
 
-/** Leaving the loop early must not close the connection: the refusal is yet to be sent over it. */
-function chunksOf(request: IncomingMessage): AsyncIterable<Buffer> {
-  return request.iterator({ destroyOnReturn: false });
+/** Passes every chunk to `receive`, until it throws. By events: an iterator costs a small request a tenth of its time. */
+function readChunks(request: IncomingMessage, receive: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onData = (chunk: Buffer): void => {
+      try {
+        receive(chunk);
+      } catch (error) {
+        request.off('data', onData);
+        reject(error);
+      }
+    };
+    request.on('data', onData);
+    request.once('end', resolve);
+    request.once('close', () => reject(brokenOff()));
+    request.once('error', () => reject(brokenOff()));
+  });
 }
 
 /** For the log and the metrics: nobody is there to read it. */

@@ -9,6 +9,7 @@ import { type RefusalOptions, sendAnswer, sendRefusal } from './answer.ts';
 import { authenticate, checkDigest } from './authenticate.ts';
 import { contentDigest, readBody } from './body.ts';
 import { BodyBudget } from './body-budget.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { HttpRequest } from './http-request.ts';
 import { addProbes } from './probes.ts';
@@ -108,7 +109,7 @@ class Pipeline {
   readonly draining = new AbortController();
   readonly #service: Service;
   readonly #options: ListenerOptions;
-  readonly #budget = new BodyBudget(bodyBudgetBytes);
+  readonly #bodyRoom = { budget: new BodyBudget(bodyBudgetBytes), pool: new BufferPool() };
 
   constructor(service: Service, options: ListenerOptions) {
     this.#service = service;
@@ -136,7 +137,8 @@ class Pipeline {
     const signed = { method: request.method, target: raw.url ?? '', headers };
     const { bodyDigest } = authenticate(signed, operations[name].bodySignature, keyring, this.#service.clock.now());
     if (awaitsInvitation(request)) reply.raw.writeContinue();
-    const { body, release } = await readBody(raw, (name === 'PutMessages' ? limits.putBodyBytes : limits.bodyBytes).max, this.#budget);
+    const maxBytes = (name === 'PutMessages' ? limits.putBodyBytes : limits.bodyBytes).max;
+    const { body, release } = await readBody(raw, maxBytes, this.#bodyRoom);
     const operationRequest = new HttpRequest(request, body, this.#originOf(request), this.draining.signal);
     try {
       if (bodyDigest !== undefined) checkDigest(bodyDigest, contentDigest(body));

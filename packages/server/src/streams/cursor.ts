@@ -3,7 +3,7 @@
 //
 // `p` + base64url( version u8 = 1 · kind u8 · partition u32 · expiry u48 (Unix ms) · position u48 · MAC 12 bytes ), big-endian.
 // position: an offset for `offset`, Unix milliseconds for `time`, 0 for `horizon`.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { limits, standardMessage } from 'millrace-protocol';
 import { invalid } from '../api-error.ts';
 
@@ -27,10 +27,10 @@ const shape = /^p[\w-]{40}$/;
 
 /** Writes and reads the cursors of one data set; they stay valid across restarts because the key is part of the data. */
 export class CursorCodec {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
 
   constructor(key: Buffer) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
   }
 
   /** A cursor for `streamId` that expires five minutes after `now` (Unix milliseconds). */

@@ -37,10 +37,10 @@ export function encodeMessages(batches: readonly Buffer[], selection: Selection)
   let at = 0;
   let left = count;
   out[at++] = 0x5b;
+  let stamp = -1;
+  let behind = '';
   for (const batch of batches) {
     const records = new RecordReader(batch);
-    let stamp = -1;
-    let behind = '';
     while (left > 0 && records.next()) {
       if (!isWanted(records, selection)) continue;
       if (records.timestampMs !== stamp) {

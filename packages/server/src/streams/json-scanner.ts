@@ -82,7 +82,9 @@ export class JsonScanner {
   stringIs(text: string): boolean {
     if (this.stringHasEscapes) return this.stringText() === text;
     const { bytes, stringStart, stringEnd } = this;
-    return stringEnd - stringStart === text.length && bytes.toString('latin1', stringStart, stringEnd) === text;
+    let length = stringEnd - stringStart === text.length ? text.length : -1;
+    while (length > 0 && bytes[stringStart + length - 1] === text.charCodeAt(length - 1)) length -= 1;
+    return length === 0;
   }
 
   /** The string read last, decoded. */

@@ -1,5 +1,6 @@
 // The body of PutMessages: JSON to decoded messages in one pass, with every limit checked while reading, so that a hostile
-// body costs no more than it is long.
+// body costs no more than it is long. Decoding happens in place: what base64 stands for is shorter than its text, so keys and
+// values move to the front of the body, over what has been read.
 import { isUtf8 } from 'node:buffer';
 import { base64DecodedLength, base64Problem, limits, standardMessage } from 'millrace-protocol';
 import { ApiError, invalid } from '../api-error.ts';
@@ -18,14 +19,14 @@ const pieceCharacters = 8192;
 
 /** Decoded messages in request order: keys and values are ranges of `bytes`. */
 export class PutMessages {
-  /** All keys and values, decoded. */
+  /** Begins with all keys and values, decoded. */
   readonly bytes: Buffer;
   /** How many messages there are. */
   count = 0;
-  #spans = new Int32Array(64 * numbersPerMessage);
+  #spans = new Int32Array(8 * numbersPerMessage);
 
-  constructor(capacityBytes: number) {
-    this.bytes = Buffer.allocUnsafeSlow(capacityBytes);
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
   }
 
   add(keyStart: number, keyLength: number, valueStart: number, valueLength: number): void {
@@ -66,7 +67,7 @@ export class PutMessages {
 }
 
 /**
- * Reads `{"messages": [{"key": …, "value": …}, …]}`. Unknown members are ignored, a null counts as not given, of a member
+ * Reads `{"messages": [{"key": …, "value": …}, …]}`, overwriting `body`, which belongs to the messages from now on. Unknown members are ignored, a null counts as not given, of a member
  * that stands twice the last one counts. Throws 400 saying which message, what was expected and what came.
  */
 export function parsePutMessages(body: Buffer): PutMessages {
@@ -90,7 +91,7 @@ class PutBodyParser {
 
   constructor(body: Buffer) {
     this.#scanner = new JsonScanner(body);
-    this.#messages = new PutMessages(Math.min(limits.putBytes.max, Math.ceil(body.length * 0.75)));
+    this.#messages = new PutMessages(body);
     // Node decodes - and _ too; the service does not. Bodies without either, nearly all, need no second look.
     this.#hasUrlAlphabet = body.includes(minus) || body.includes(underscore);
   }
@@ -159,20 +160,24 @@ class PutBodyParser {
       const total = count(limits.putBytes.max);
       throw invalid(`${standardMessage.putTooLarge}: decoded keys and values pass ${total} bytes at message ${messages.count + 1}.`);
     }
-    if (length === -1 || !this.#decode(source, start, end, messages.bytes, length)) throw notBase64(where(), source, start, end);
-    this.#end += length;
+    if (length === -1) throw notBase64(where(), 0, source.subarray(start, end));
+    this.#decode(where, source, start, end);
     return length;
   }
 
-  /** Decodes into `target` behind what is there; false if the text is not base64 of exactly `length` bytes. */
-  #decode(source: Buffer, start: number, end: number, target: Buffer, length: number): boolean {
-    let at = this.#end;
+  /** Decodes behind what is there, at or before where the text stands, a piece at a time; throws 400 if it is not base64. */
+  #decode(where: () => string, source: Buffer, start: number, end: number): void {
+    const target = this.#messages.bytes;
     for (let from = start; from < end; from += pieceCharacters) {
-      const piece = source.toString('latin1', from, Math.min(from + pieceCharacters, end));
-      if (this.#mayHoldUrlAlphabet() && (piece.includes('-') || piece.includes('_'))) return false;
-      at += target.write(piece, at, 'base64');
+      const pieceEnd = Math.min(from + pieceCharacters, end);
+      const piece = source.toString('latin1', from, pieceEnd);
+      const expected = base64DecodedLength(piece.length, pieceEnd === end ? paddingOf(source, from, end) : 0);
+      const written = target.write(piece, this.#end, 'base64');
+      if (written !== expected || (this.#mayHoldUrlAlphabet() && /[-_]/.test(piece))) {
+        throw notBase64(where(), from - start, Buffer.concat([Buffer.from(piece, 'latin1'), source.subarray(pieceEnd, end)]));
+      }
+      this.#end += written;
     }
-    return at === this.#end + length;
   }
 
   /** An escape can stand for any character. */
@@ -187,13 +192,14 @@ function paddingOf(source: Buffer, start: number, end: number): number {
   return padding;
 }
 
-function notBase64(where: string, source: Buffer, start: number, end: number): ApiError {
-  const text = source.toString('utf8', start, end);
+/** The error for a text that is not base64: its first `before` characters are, the fault is in `rest`. */
+function notBase64(where: string, before: number, rest: Buffer): ApiError {
+  const text = rest.toString('utf8');
   const problem = base64Problem(text);
   const what =
     problem?.kind === 'character'
-      ? `${JSON.stringify(text.charAt(problem.at))} at character ${problem.at + 1} of ${text.length}`
-      : `its ${text.length} characters leave a group of one`;
+      ? `${JSON.stringify(text.charAt(problem.at))} at character ${before + problem.at + 1} of ${before + text.length}`
+      : `its ${before + text.length} characters leave a group of one`;
   return invalid(`${standardMessage.unparsableBody}: ${where} is not base64: ${what}.`);
 }
 

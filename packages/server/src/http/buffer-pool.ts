@@ -1,0 +1,25 @@
+// Buffers for request bodies, used again: fresh megabytes cost page faults and garbage collections.
+
+/** Bodies of this size and less come from Node's own pool of small buffers, or cost little. */
+const smallBytes = 64 * 1024;
+/** Every pooled buffer has this size; a body of a full put in base64 fits. */
+const pooledBytes = 2 * 1024 * 1024;
+const maxKept = 8;
+
+/** Keeps a few buffers for the next bodies. */
+export class BufferPool {
+  readonly #kept: Buffer[] = [];
+
+  /** A buffer of exactly `length` bytes, its content undefined. */
+  take(length: number): Buffer {
+    if (length <= smallBytes) return Buffer.allocUnsafe(length);
+    if (length > pooledBytes) return Buffer.allocUnsafeSlow(length);
+    return (this.#kept.pop() ?? Buffer.allocUnsafeSlow(pooledBytes)).subarray(0, length);
+  }
+
+  /** Gives back what `take` gave; nobody may use it any more. */
+  give(buffer: Buffer): void {
+    const { buffer: whole } = buffer;
+    if (whole.byteLength === pooledBytes && this.#kept.length < maxKept) this.#kept.push(Buffer.from(whole));
+  }
+}
