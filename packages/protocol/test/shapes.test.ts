@@ -1,0 +1,59 @@
+// Unknown JSON to typed bodies: what is taken, and what is said of what is not.
+import fc from 'fast-check';
+import { createCursorDetails, createStreamDetails, InvalidShape, parseShape } from 'millrace-protocol/shapes';
+import { expect, test } from 'vitest';
+
+function problemOf(value: unknown): { problem: string; message: string } {
+  try {
+    parseShape(createStreamDetails, value);
+  } catch (error) {
+    if (error instanceof InvalidShape) return { problem: error.problem, message: error.message };
+    throw error;
+  }
+  throw new Error('Expected a refusal.');
+}
+
+const stream = { name: 'a', partitions: 1, compartmentId: 'c' };
+
+test('null members count as absent, unknown ones are let be, digits count as an integer', () => {
+  const parsed = parseShape(createStreamDetails, { ...stream, partitions: '3', retentionInHours: null, other: [1] });
+  expect(parsed).toMatchObject({ name: 'a', partitions: 3, compartmentId: 'c' });
+  expect(parsed.retentionInHours).toBeUndefined();
+});
+
+test('an integer counts as text where the API takes either', () => {
+  expect(parseShape(createCursorDetails, { partition: 7, type: 'LATEST' }).partition).toBe('7');
+  expect(() => parseShape(createCursorDetails, { partition: 0.5, type: 'LATEST' })).toThrow('partition: expected a string, got 0.5.');
+});
+
+test('an absent member is told from a wrong one', () => {
+  expect(problemOf({ name: 'a', compartmentId: 'c' })).toEqual({ problem: 'missing', message: 'partitions: required, but not given.' });
+  expect(problemOf({ ...stream, partitions: [] })).toEqual({ problem: 'invalid', message: 'partitions: expected an integer, got [].' });
+});
+
+test('what came is shown, cut short where it is long', () => {
+  expect(problemOf({ ...stream, partitions: 'x'.repeat(65) }).message).toBe(
+    'partitions: expected an integer, got a string of 65 characters.',
+  );
+  expect(problemOf({ ...stream, name: Array.from({ length: 99 }, () => 1) }).message).toMatch(
+    /^name: expected a string, got \[1,1,1.{60,80}…\.$/,
+  );
+});
+
+test('members named like parts of the language are members', () => {
+  const body: unknown = JSON.parse('{"name":"a","partitions":1,"__proto__":{"x":1},"constructor":null,"toString":"3"}');
+  expect(parseShape(createStreamDetails, body)).toMatchObject({ name: 'a' });
+  expect(({} as { x?: number }).x).toBeUndefined();
+});
+
+test('any JSON has the shape or is refused', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      try {
+        expect(parseShape(createStreamDetails, value).name).toBeTypeOf('string');
+      } catch (error) {
+        expect(error).toBeInstanceOf(InvalidShape);
+      }
+    }),
+  );
+});
