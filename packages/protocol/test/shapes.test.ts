@@ -46,14 +46,20 @@ test('members named like parts of the language are members', () => {
   expect(({} as { x?: number }).x).toBeUndefined();
 });
 
+/** The type of what came, or `string` for a refusal, whose text says why. */
+function outcomeOf(parse: () => unknown): string {
+  try {
+    return typeof parse();
+  } catch (error) {
+    if (error instanceof InvalidShape) return typeof error.message;
+    throw error;
+  }
+}
+
 test('any JSON has the shape or is refused', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      try {
-        expect(parseShape(createStreamDetails, value).name).toBeTypeOf('string');
-      } catch (error) {
-        expect(error).toBeInstanceOf(InvalidShape);
-      }
+      expect(outcomeOf(() => parseShape(createStreamDetails, value).name)).toBe('string');
     }),
   );
 });

@@ -33,18 +33,23 @@ test('parameters are written and read back', () => {
   );
 });
 
+function keyIdOrReason(text: string): string {
+  try {
+    return parseAuthorization(text).keyId;
+  } catch (error) {
+    if (error instanceof InvalidAuthorization) return error.message;
+    throw error;
+  }
+}
+
 test('any text is read or refused with a reason', () => {
   const texts = fc.oneof(
     fc.string(),
-    fc.string({ unit: fc.constantFrom(...'keyId="a,b" headers=') }).map((text) => `Signature ${text}`),
+    fc.string({ unit: fc.constantFrom(...Array.from('keyId="a,b" headers=')) }).map((text) => `Signature ${text}`),
   );
   fc.assert(
     fc.property(texts, (text) => {
-      try {
-        expect(parseAuthorization(text).keyId).not.toBe('');
-      } catch (error) {
-        expect(error).toBeInstanceOf(InvalidAuthorization);
-      }
+      expect(keyIdOrReason(text)).not.toBe('');
     }),
   );
 });

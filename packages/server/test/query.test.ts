@@ -53,16 +53,20 @@ test('words are taken in any case', () => {
   expect(() => new Query('sortOrder=up').choice('sortOrder', ['ASC', 'DESC'])).toThrow('sortOrder: expected one of ASC, DESC, got "up".');
 });
 
+function isValueOrRefused(read: () => unknown): boolean {
+  try {
+    return read() !== undefined;
+  } catch (error) {
+    return error instanceof ApiError;
+  }
+}
+
 test('whatever a query says, it gives a value or a refusal', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const query = new Query(`name=${text}`);
-      try {
-        expect(query.readings('name', any).length).toBeGreaterThan(0);
-        query.integer('name', { min: 0, max: 10 });
-      } catch (error) {
-        expect(error).toBeInstanceOf(ApiError);
-      }
+      expect(isValueOrRefused(() => query.readings('name', any))).toBe(true);
+      expect(isValueOrRefused(() => query.integer('name', { min: 0, max: 10 }))).toBe(true);
     }),
   );
 });

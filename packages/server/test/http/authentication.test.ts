@@ -59,6 +59,10 @@ function digestOf(body: string): string {
   return createHash('sha256').update(body).digest('base64');
 }
 
+const mixCase = (text: string): string => text.replace('content-length content-type', 'Content-Length Content-TYPE');
+/** The parameters the other way round, and one more in front. */
+const turnAround = (text: string): string => `Signature unknown="x", ${text.replace('Signature ', '').split(',').toReversed().join(', ')}`;
+
 describe('what a signature must cover', () => {
   test.each(['GET', 'DELETE'])('%s: method and target, host and date, in any order', async (method) => {
     for (const names of [withoutBody, withoutBody.toReversed()]) {
@@ -91,8 +95,7 @@ describe('what a signature must cover', () => {
   });
 
   test('names may be in mixed case, as the TypeScript SDK writes them', async () => {
-    const rewrite = (text: string): string => text.replace('content-length content-type', 'Content-Length Content-TYPE');
-    expect(await send({ method: 'PUT', body: '{}', names: withBody, rewrite })).toMatchObject({ status: 200 });
+    expect(await send({ method: 'PUT', body: '{}', names: withBody, rewrite: mixCase })).toMatchObject({ status: 200 });
   });
 
   test('x-date may stand for date', async () => {
@@ -124,10 +127,10 @@ describe('what a signature must cover', () => {
   });
 });
 
-describe('the body of PutMessages', () => {
-  const put = (names: readonly string[], headers: Record<string, string> = {}) =>
-    send({ method: 'POST', path: `/streams/${streamId}/messages`, body: puts, names, headers });
+const put = (names: readonly string[], headers: Record<string, string> = {}) =>
+  send({ method: 'POST', path: `/streams/${streamId}/messages`, body: puts, names, headers });
 
+describe('the body of PutMessages', () => {
   test('may be left out of the signature, as the SDKs do', async () => {
     expect(await put(withoutBody)).toMatchObject({ status: 200 });
   });
@@ -214,8 +217,7 @@ describe('the Authorization header', () => {
   });
 
   test('its parameters may stand in any order, with unknown ones among them', async () => {
-    const rewrite = (text: string): string => `Signature unknown="x", ${text.replace('Signature ', '').split(',').toReversed().join(', ')}`;
-    expect(await send({ names: withoutBody, rewrite })).toMatchObject({ status: 200 });
+    expect(await send({ names: withoutBody, rewrite: turnAround })).toMatchObject({ status: 200 });
   });
 
   test('a signature of another key under a known keyId is refused', async () => {
@@ -276,10 +278,10 @@ describe('what a 401 says', () => {
   });
 
   test('the reason is in the log of the server, under the request id of the answer', async () => {
-    const { logger, lines } = recordingLogger();
-    await using plain = await startTestServer({}, { logger });
+    const recorded = recordingLogger();
+    await using plain = await startTestServer({}, { logger: recorded.logger });
     const answer = await plain.client.call('GET', '/streams/x', { authorization: '' });
-    const [line] = lines().filter(({ msg }) => msg === 'request refused: not authenticated');
+    const [line] = recorded.lines().filter(({ msg }) => msg === 'request refused: not authenticated');
     expect(line).toMatchObject({ reason: 'There is no Authorization header.', requestId: answer.headers['opc-request-id'], level: 40 });
   });
 });

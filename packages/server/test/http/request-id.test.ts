@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RequestIds } from '../../src/http/request-id.ts';
 import { systemRandom } from '../../src/random.ts';
+import type { CallOptions } from '../support/signed-client.ts';
 import { createStream, startTestServer, type TestServer } from '../support/test-server.ts';
 import { RawConnection } from './raw-connection.ts';
 
@@ -21,8 +22,7 @@ afterAll(async () => {
 });
 
 describe('an answer echoes the id of its request', () => {
-  const oversized = { headers: { 'content-length': '40000000' } };
-  test.each([
+  const rows: readonly [number, string, () => string | Promise<string>, CallOptions][] = [
     [200, 'GET', () => `/streams/${streamId}`, {}],
     [204, 'DELETE', async () => `/streams/${(await createStream(running.client, { name: 'brief' })).id}`, {}],
     [400, 'POST', () => `/streams/${streamId}/cursors`, { body: '{' }],
@@ -31,7 +31,9 @@ describe('an answer echoes the id of its request', () => {
     [404, 'GET', () => '/nothing', {}],
     [405, 'DELETE', () => '/streams', {}],
     [501, 'GET', () => '/streampools', {}],
-  ] as const)('%i to %s', async (status, method, path, options) => {
+  ];
+
+  test.each(rows)('%i to %s', async (status, method, path, options) => {
     const answer = await running.client.call(method, await path(), { ...options, headers: { 'opc-request-id': given } });
     expect(answer.status).toBe(status);
     expect(answer.headers['opc-request-id']).toMatch(threeParts);
@@ -44,7 +46,7 @@ describe('an answer echoes the id of its request', () => {
     const headers = { host, date: new Date().toUTCString() };
     const authorization = running.client.authorization('POST', target, headers, ['date', '(request-target)', 'host']);
     using connection = await RawConnection.open(running.server.url);
-    const lines = Object.entries({ ...headers, ...oversized.headers, authorization, 'opc-request-id': given });
+    const lines = Object.entries({ ...headers, 'content-length': '40000000', authorization, 'opc-request-id': given });
     connection.write(`POST ${target} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
     const answer = await connection.answer();
     expect(answer.status).toBe(413);
@@ -111,15 +113,14 @@ describe('an id', () => {
   });
 
   test.each([
-    ['line breaks', 'a\r\nset-cookie: x', 'aset-cookie:x'],
-    ['control characters', '\u0000\u0007a\u007f', 'a'],
-    ['letters beyond ASCII', 'idé', 'id'],
-    ['nothing but these', '\r\n', ''],
-    ['more than 255 characters', 'x'.repeat(300), 'x'.repeat(255)],
+    ['line breaks', 'a\r\nset-cookie: x', /^aset-cookie:x$/],
+    ['control characters', '\u0000\u0007a\u007f', /^a$/],
+    ['letters beyond ASCII', 'idé', /^id$/],
+    ['nothing but these', '\r\n', /^[0-9A-F]{32}$/],
+    ['more than 255 characters', 'x'.repeat(300), /^x{255}$/],
   ])('is cleaned of %s', (_what, hostile, cleaned) => {
     const [first] = ids.next(hostile).split('/');
-    if (cleaned === '') expect(first).toMatch(/^[0-9A-F]{32}$/);
-    else expect(first).toBe(cleaned);
+    expect(first).toMatch(cleaned);
   });
 
   test('that is hostile is cleaned at the wire', async () => {

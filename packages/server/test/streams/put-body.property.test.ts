@@ -11,9 +11,9 @@ const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** What the body says, read the long way round; undefined if it must be refused. */
 function reference(body: Buffer): ParsedMessage[] | undefined {
   try {
-    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
-    const { messages } = parsed as { messages?: unknown };
-    if (Array.isArray(parsed) || !Array.isArray(messages) || messages.length === 0) return undefined;
+    const root: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+    const { messages } = root as { messages?: unknown };
+    if (Array.isArray(root) || !Array.isArray(messages) || messages.length === 0) return undefined;
     const decoded = messages.map(referenceMessage);
     const bytes = decoded.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + value.length, 0);
     return bytes <= limits.putBytes.max ? decoded : undefined;

@@ -1,6 +1,7 @@
 // The body of PutMessages, member by member: what is accepted, and the exact words of every refusal.
 import { limits } from 'millrace-protocol';
 import { describe, expect, test } from 'vitest';
+import { ApiError } from '../../src/api-error.ts';
 import { parsePutMessages } from '../../src/streams/put-body.ts';
 import { type ParsedMessage, refusalOf, valuesIn } from './parsed-messages.ts';
 
@@ -12,6 +13,9 @@ const missing = (message: string) => ({ code: 'MissingParameter', message });
 
 /** Base64 of `size` bytes. */
 const filled = (size: number): string => Buffer.alloc(size, 'x').toString('base64');
+
+const nested = (depth: number): string => `{"x":${'['.repeat(depth)}${']'.repeat(depth)},"messages":[{"value":"YQ=="}]}`;
+const bodyOf = (value: string, key?: string): string => JSON.stringify({ messages: [{ key, value }] });
 
 describe('members', () => {
   const hello = [{ key: null, value: 'hello' }];
@@ -109,6 +113,7 @@ describe('JSON that is none', () => {
     ['{"x":truely}', '"}" expected at byte 9, got "l".'],
     ['{"x":}', 'a value expected at byte 5, got "}".'],
     ['{"x":"a\nb"}', 'a string without control characters expected at byte 7, got "\\n".'],
+    ['{"x":"\u001f"}', 'a string without control characters expected at byte 6, got "\\u001f".'],
     ['{"x":"\\x"}', 'a valid escape expected at byte 7, got "x".'],
     ['{"x":"\\u12G4"}', 'a valid escape expected at byte 7, got "u".'],
     ['{"a\u0000":1}', 'a string without control characters expected at byte 3, got "\\u0000".'],
@@ -125,15 +130,12 @@ describe('JSON that is none', () => {
   );
 
   test('what is ignored may nest 64 levels deep and no deeper', () => {
-    const nested = (depth: number): string => `{"x":${'['.repeat(depth)}${']'.repeat(depth)},"messages":[{"value":"YQ=="}]}`;
     expect(parse(nested(64))).toEqual([{ key: null, value: 'a' }]);
     expect(refusal(nested(66))).toEqual(unparsable('nested more than 64 levels deep at byte 70.'));
   });
 });
 
 describe('base64', () => {
-  const withValue = (value: string): string => JSON.stringify({ messages: [{ value }] });
-
   test.each([
     ['YQ==', 'a'],
     ['YQ', 'a'],
@@ -144,7 +146,7 @@ describe('base64', () => {
     ['YR==', 'a'],
     ['+/+/', '\xfb\xff\xbf'],
   ])('%s stands for its bytes: padding may be missing or too long, spare bits are dropped', (value, decoded) => {
-    expect(parsePutMessages(Buffer.from(withValue(value))).bytes.toString('latin1', 0, decoded.length)).toBe(decoded);
+    expect(parsePutMessages(Buffer.from(bodyOf(value))).bytes.toString('latin1', 0, decoded.length)).toBe(decoded);
   });
 
   test('escapes in it are what they stand for', () => {
@@ -174,32 +176,32 @@ describe('base64', () => {
 
   test('the URL alphabet is refused where it hides in escapes, and where it stands far behind', () => {
     expect(refusal('{"messages":[{"value":"ab\\u002d\\u005f"}]}').message).toContain('"-" at character 3 of 4.');
-    expect(refusal(withValue(`${'A'.repeat(20_000)}_AAA`)).message).toContain('"_" at character 20001 of 20004.');
+    expect(refusal(bodyOf(`${'A'.repeat(20_000)}_AAA`)).message).toContain('"_" at character 20001 of 20004.');
   });
 });
 
-describe('limits', () => {
-  const message = (value: string, key?: string) => JSON.stringify({ messages: [{ key, value }] });
+/** Two messages; the second has a key of 256 bytes and a value of `last`. */
+function together(last: number): string {
+  const messages = [{ value: filled(1_000_000) }, { key: filled(256), value: filled(last) }];
+  return JSON.stringify({ messages });
+}
 
+describe('limits', () => {
   test('a value has 1 to 1,048,576 bytes', () => {
-    expect(parse(message(filled(1)))[0]?.value).toHaveLength(1);
-    expect(parse(message(filled(1_048_576)))[0]?.value).toHaveLength(1_048_576);
-    expect(refusal(message(''))).toEqual(invalid('Message 1: value is empty; at least 1 byte is required.'));
+    expect(parse(bodyOf(filled(1)))[0]?.value).toHaveLength(1);
+    expect(parse(bodyOf(filled(1_048_576)))[0]?.value).toHaveLength(1_048_576);
+    expect(refusal(bodyOf(''))).toEqual(invalid('Message 1: value is empty; at least 1 byte is required.'));
     const tooLong = invalid('Message 1: value is 1,048,577 bytes after base64 decoding; at most 1,048,576 are allowed.');
-    expect(refusal(message(filled(1_048_577)))).toEqual(tooLong);
+    expect(refusal(bodyOf(filled(1_048_577)))).toEqual(tooLong);
   });
 
   test('a key has 0 to 256 bytes', () => {
-    for (const size of [0, 1, 256]) expect(parse(message('YQ==', filled(size)))[0]?.key).toHaveLength(size);
+    for (const size of [0, 1, 256]) expect(parse(bodyOf('YQ==', filled(size)))[0]?.key).toHaveLength(size);
     const tooLong = invalid('Message 1: key is 257 bytes after base64 decoding; at most 256 are allowed.');
-    expect(refusal(message('YQ==', filled(257)))).toEqual(tooLong);
+    expect(refusal(bodyOf('YQ==', filled(257)))).toEqual(tooLong);
   });
 
   test('all keys and values together have at most 1,048,576 bytes', () => {
-    const together = (last: number) => {
-      const messages = [{ value: filled(1_000_000) }, { key: filled(256), value: filled(last) }];
-      return JSON.stringify({ messages });
-    };
     expect(parse(together(48_320))).toHaveLength(2);
     const message1 = 'Request size is limited to 1 MiB: decoded keys and values pass 1,048,576 bytes at message 2.';
     expect(refusal(together(48_321))).toEqual(invalid(message1));
@@ -213,6 +215,15 @@ describe('limits', () => {
     );
   });
 });
+
+/** The first value, or the text of the refusal. */
+function outcomeOf(body: Buffer): string {
+  try {
+    return valuesIn(parsePutMessages(body))[0]?.value ?? '';
+  } catch (error) {
+    return error instanceof ApiError ? error.message : String(error);
+  }
+}
 
 // Each of these once took time out of proportion somewhere, or could. That they end is what is tested.
 describe('a body of 32 MiB made to cost more than it is long', () => {
@@ -240,11 +251,7 @@ describe('a body of 32 MiB made to cost more than it is long', () => {
       const body = Buffer.from(make());
       expect(body.length).toBeGreaterThan(size * 0.9);
       expect(body.length).toBeLessThanOrEqual(size);
-      try {
-        expect(valuesIn(parsePutMessages(body))[0]?.value).toBe('a');
-      } catch (error) {
-        expect(error).toMatchObject({ name: 'ApiError', message: expect.stringMatching(/^Unable to parse JSON body: /) });
-      }
+      expect(outcomeOf(body)).toMatch(/^(a|Unable to parse JSON body: .*)$/);
     },
     120_000,
   );

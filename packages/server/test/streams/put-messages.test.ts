@@ -127,7 +127,7 @@ describe('a request that is refused stores nothing', () => {
     ['there are no messages', {}, 400, 'MissingParameter'],
     ['it is no JSON', '{"messages":[{"value":"YQ=="}]', 400, 'InvalidParameter'],
   ])('because %s', async (_what, body, status, code) => {
-    const stream = await newStream(`refused ${code} ${String(_what)}`);
+    const stream = await newStream(`refused ${code} ${_what}`);
     const answer = await running.client.call('POST', `/streams/${stream.id}/messages`, { body });
     expect(answer.status).toBe(status);
     expect(answer.json<{ code: string }>().code).toBe(code);
@@ -145,9 +145,11 @@ describe('a request that is refused stores nothing', () => {
   });
 });
 
+/** Twenty values that say whose they are. */
+const batch = (name: string) => Array.from({ length: 20 }, (_, index) => ({ value: base64(`${name} ${index}`) }));
+
 test('puts that come at the same time keep their own messages together', async () => {
   const stream = await newStream('concurrent');
-  const batch = (name: string) => Array.from({ length: 20 }, (_, index) => ({ value: base64(`${name} ${index}`) }));
   const answers = await Promise.all(['a', 'b', 'c', 'd'].map((name) => putMessages(running.client, stream.id, batch(name))));
   const read = await readAll(running.client, stream.id, '0');
   expect(read).toHaveLength(80);
