@@ -39,7 +39,9 @@ export async function replayFlights({ configPath, endpoint, compartmentId }: Con
   for (let first = 0; first < sent.length; first += flightsPerPut) {
     await putFlights(client, stream.id, sent.slice(first, first + flightsPerPut));
   }
-  const received = (await Promise.all(Array.from({ length: partitions }, (_, partition) => readPartition(client, stream.id, partition)))).flat();
+  const received = (
+    await Promise.all(Array.from({ length: partitions }, (_, partition) => readPartition(client, stream.id, partition)))
+  ).flat();
   compare(byAirport(sent), byAirport(received));
   return { flights: received.length, airports: byAirport(received).size };
 }
@@ -65,7 +67,8 @@ async function readPartition(client: streaming.StreamClient, streamId: string, p
   for (;;) {
     const { items, opcNextCursor } = await client.getMessages({ streamId, cursor, limit: 1000 });
     if (items.length === 0) return received;
-    for (const { key, value } of items) received.push({ airport: Buffer.from(key, 'base64').toString(), bytes: Buffer.from(value, 'base64') });
+    for (const { key, value } of items)
+      received.push({ airport: Buffer.from(key, 'base64').toString(), bytes: Buffer.from(value, 'base64') });
     cursor = opcNextCursor;
   }
 }

@@ -25,7 +25,10 @@ export function banner(server: Server): string {
     ...streams.map(({ name, partitions, id }) => `  Stream        ${name}, ${partitions} partition(s): ${id}`),
     '',
   ];
-  const examples = stream === undefined ? createLines(endpoint, identity.configPath, identity.tenancyId) : putLines(endpoint, identity.configPath, stream.id);
+  const examples =
+    stream === undefined
+      ? createLines(endpoint, identity.configPath, identity.tenancyId)
+      : putLines(endpoint, identity.configPath, stream.id);
   return `${[...facts, ...examples, '', 'Press Ctrl+C to stop.'].join('\n')}\n`;
 }
 

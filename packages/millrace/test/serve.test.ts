@@ -32,7 +32,15 @@ describe('the banner', () => {
     const data = newData();
     await using server = await startServerProcess(['--data', data, '--stream', 'orders:3']);
     const { stream } = await connect(server, data);
-    for (const fact of [server.url, data, 'written and synced to the disk', join(data, 'oci/config'), 'DEFAULT', stream.id, stream.compartmentId]) {
+    for (const fact of [
+      server.url,
+      data,
+      'written and synced to the disk',
+      join(data, 'oci/config'),
+      'DEFAULT',
+      stream.id,
+      stream.compartmentId,
+    ]) {
       expect(server.banner).toContain(fact);
     }
     for (const client of ['oci streaming stream message put', 'python3 -c', 'node -e', 'com.oracle.bmc.streaming.StreamClient']) {
@@ -64,7 +72,9 @@ describe('the OCI config that a first start writes', () => {
     const data = newData();
     await using first = await startServerProcess(['--data', data]);
     const config = readFileSync(join(data, 'oci/config'), 'utf8');
-    expect(config).toMatch(/^\[DEFAULT\]\nuser=ocid1\.user\.\S+\nfingerprint=([0-9a-f]{2}:){15}[0-9a-f]{2}\ntenancy=ocid1\.tenancy\.\S+\nregion=millrace\.invalid\nkey_file=\//);
+    expect(config).toMatch(
+      /^\[DEFAULT\]\nuser=ocid1\.user\.\S+\nfingerprint=([0-9a-f]{2}:){15}[0-9a-f]{2}\ntenancy=ocid1\.tenancy\.\S+\nregion=millrace\.invalid\nkey_file=\//,
+    );
     expect(readFileSync(join(data, 'oci/oci_api_key.pem'), 'utf8')).toMatch(/-----END PRIVATE KEY-----\nOCI_API_KEY\n$/);
     for (const file of ['config', 'oci_api_key.pem']) expect(statSync(join(data, 'oci', file)).mode & 0o777).toBe(0o600);
     expect(await first.end('SIGTERM')).toBe(0);

@@ -16,7 +16,10 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 /** Starts `millrace serve` with `args`; resolves when it says that it is ready, rejects with what it printed if it ends before. */
-export async function startServerProcess(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+export async function startServerProcess(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const child = spawn(process.execPath, [main, 'serve', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
@@ -26,7 +29,10 @@ export async function startServerProcess(args: readonly string[], environment: R
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
   });
-  const banner = await Promise.race([readBanner(child), exited.then(([code]) => Promise.reject(new Error(`The server ended with ${code}: ${errors}`)))]);
+  const banner = await Promise.race([
+    readBanner(child),
+    exited.then(([code]) => Promise.reject(new Error(`The server ended with ${code}: ${errors}`))),
+  ]);
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
     const [code] = await exited;

@@ -19,7 +19,7 @@ export class InvalidAuthorization extends Error {
 }
 
 /** The pseudo-header for method and target. */
-export const requestTarget = '(request-target)';
+const requestTarget = '(request-target)';
 
 /**
  * The headers a signature must cover; each inner list names alternatives. With `bodySigned` (POST, PUT and PATCH, but not

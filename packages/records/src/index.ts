@@ -1,15 +1,15 @@
 export { BatchBuilder, encodeBatch, type RecordInput } from './batch-builder.ts';
 export {
+  baseOffsetOf,
   batchHeader,
+  batchLengthOf,
   checkBatch,
+  endOffsetOf,
   InvalidBatch,
   isBatchIntact,
   recordCountOf,
-  batchLengthOf,
   stampBatch,
   timestampOf,
-  baseOffsetOf,
-  endOffsetOf,
 } from './batch-header.ts';
 export { crc32c } from './crc32c.ts';
 export { readInt64, writeInt64 } from './int64.ts';

@@ -121,7 +121,8 @@ const environmentPrefix = 'MILLRACE_';
 /** Values by option name, checked, with defaults for those not given. Throws `InvalidOption`, also for unknown names. */
 export function parseOptions(given: Readonly<Record<string, unknown>>): ServeOptions {
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(serveOptions, name)) throw new InvalidOption(`Unknown option ${name}; there are ${Object.keys(serveOptions).join(', ')}.`);
+    if (!Object.hasOwn(serveOptions, name))
+      throw new InvalidOption(`Unknown option ${name}; there are ${Object.keys(serveOptions).join(', ')}.`);
   }
   const entries = Object.entries(serveOptions).map(([name, row]) => [name, valueOf(row, given[name])]);
   // Each row's parse gives its option's type.

@@ -176,7 +176,7 @@ function streaming(command: string) {
 }
 
 /** What the command printed. Of no type: what matters of it is compared, member by member. */
-function json({ status, stdout, stderr }: Outcome): any {
+function json({ status, stdout, stderr }: Outcome) {
   const expected = /^(Action completed\. Waiting until |WARNING: This operation supports pagination ).*\n/;
   if (status !== 0 || stderr.replace(expected, '') !== '') throw new Error(`status ${status}, standard error: ${stderr}`);
   return stdout === '' ? {} : JSON.parse(stdout);

@@ -71,7 +71,14 @@ export interface NewStream {
 /** Commands carry what was left to chance: ids, the key, and the id a default pool gets if it is made now. */
 export type CatalogueCommand =
   | { readonly v: 1; readonly kind: 'INIT'; readonly format: 1; readonly cursorKey: string; readonly groupLogCount: number }
-  | { readonly v: 1; readonly kind: 'CREATE_STREAM'; readonly id: string; readonly poolId: string; readonly workRequestId: string; readonly stream: NewStream }
+  | {
+      readonly v: 1;
+      readonly kind: 'CREATE_STREAM';
+      readonly id: string;
+      readonly poolId: string;
+      readonly workRequestId: string;
+      readonly stream: NewStream;
+    }
   | { readonly v: 1; readonly kind: 'STREAM_CREATED'; readonly id: string }
   | {
       readonly v: 1;

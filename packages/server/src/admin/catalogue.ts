@@ -93,13 +93,24 @@ export class Catalogue {
   async createStream(stream: NewStream): Promise<ChangedStream> {
     const id = this.#newId('stream');
     const poolId = this.#newId('streampool');
-    const created = await this.#change({ v: 1, kind: 'CREATE_STREAM', id, poolId, workRequestId: this.#newId('streamworkrequest'), stream });
+    const created = await this.#change({
+      v: 1,
+      kind: 'CREATE_STREAM',
+      id,
+      poolId,
+      workRequestId: this.#newId('streamworkrequest'),
+      stream,
+    });
     await this.#finishCreation(created.stream);
     return created;
   }
 
   /** Replaces the tags that are given. `ifMatch` is an etag. */
-  async updateStream(id: string, changes: Partial<Pick<NewStream, 'freeformTags' | 'definedTags'>>, ifMatch?: string): Promise<ChangedStream> {
+  async updateStream(
+    id: string,
+    changes: Partial<Pick<NewStream, 'freeformTags' | 'definedTags'>>,
+    ifMatch?: string,
+  ): Promise<ChangedStream> {
     const workRequestId = this.#newId('streamworkrequest');
     return this.#change({ v: 1, kind: 'UPDATE_STREAM', id, workRequestId, ...changes, ...(ifMatch === undefined ? {} : { ifMatch }) });
   }
@@ -118,7 +129,7 @@ export class Catalogue {
   }
 
   async #finishIntents(): Promise<void> {
-    for (const stream of [...this.#machine.state.streams.values()]) {
+    for (const stream of this.#machine.state.streams.values()) {
       if (stream.lifecycleState === 'CREATING') await this.#finishCreation(stream);
       if (stream.lifecycleState === 'DELETING') await this.#finishDeletion(stream);
     }

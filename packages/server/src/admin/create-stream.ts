@@ -3,8 +3,8 @@ import { header, limits } from 'millrace-protocol';
 import { createStreamDetails } from 'millrace-protocol/shapes';
 import { invalid } from '../api-error.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
-import { parseBody } from '../parse-body.ts';
 import { missing } from '../parameters.ts';
+import { parseBody } from '../parse-body.ts';
 import type { Service } from '../service.ts';
 import { etagOf } from './catalogue-state.ts';
 import { streamView } from './stream-view.ts';
@@ -13,7 +13,14 @@ export async function createStream(service: Service, request: OperationRequest):
   const details = parseBody(createStreamDetails, request.body);
   const { name, partitions, retentionInHours = limits.retentionHours.default, freeformTags = {}, definedTags = {} } = details;
   const place = placeOf(details.compartmentId, details.streamPoolId);
-  const { stream, workRequestId } = await service.catalogue.createStream({ name, partitions, retentionInHours, freeformTags, definedTags, ...place });
+  const { stream, workRequestId } = await service.catalogue.createStream({
+    name,
+    partitions,
+    retentionInHours,
+    freeformTags,
+    definedTags,
+    ...place,
+  });
   return {
     status: 200,
     headers: { [header.etag]: etagOf(stream), [header.workRequestId]: workRequestId },
@@ -22,7 +29,10 @@ export async function createStream(service: Service, request: OperationRequest):
 }
 
 /** Exactly one of the two says where the stream goes. */
-function placeOf(compartmentId: string | undefined, streamPoolId: string | undefined): { compartmentId: string } | { streamPoolId: string } {
+function placeOf(
+  compartmentId: string | undefined,
+  streamPoolId: string | undefined,
+): { compartmentId: string } | { streamPoolId: string } {
   if (compartmentId !== undefined && streamPoolId !== undefined) {
     throw invalid('compartmentId and streamPoolId: expected one of them, got both.');
   }

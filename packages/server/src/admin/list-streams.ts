@@ -2,9 +2,9 @@
 import { header, limits } from 'millrace-protocol';
 import { lifecycleStates } from 'millrace-protocol/shapes';
 import { invalid } from '../api-error.ts';
-import type { Query } from '../query.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
 import { missing } from '../parameters.ts';
+import type { Query } from '../query.ts';
 import type { Service } from '../service.ts';
 import type { StreamRecord } from './catalogue-state.ts';
 import { pageOf, type SortPosition } from './page.ts';

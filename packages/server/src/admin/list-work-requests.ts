@@ -1,7 +1,7 @@
 // ListWorkRequests: by compartment, resource or id, newest first, a page at a time.
 import { header, limits } from 'millrace-protocol';
-import { missing } from '../parameters.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
+import { missing } from '../parameters.ts';
 import type { Service } from '../service.ts';
 import { pageOf } from './page.ts';
 import { workRequestView } from './work-request-view.ts';
@@ -11,7 +11,8 @@ export async function listWorkRequests(service: Service, request: OperationReque
   const id = query.text('workRequestId', limits.pathId);
   const compartmentId = query.text('compartmentId', limits.compartmentId);
   const resourceId = query.text('resourceId', limits.pathId);
-  if (id === undefined && compartmentId === undefined && resourceId === undefined) throw missing('compartmentId, resourceId or workRequestId');
+  if (id === undefined && compartmentId === undefined && resourceId === undefined)
+    throw missing('compartmentId, resourceId or workRequestId');
   query.choice('sortBy', ['TIMEACCEPTED']);
   const order = query.choice('sortOrder', ['ASC', 'DESC']) ?? 'DESC';
   const limit = query.integer('limit', limits.listLimit) ?? limits.listLimit.default;

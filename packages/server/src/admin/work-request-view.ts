@@ -9,7 +9,14 @@ const finishedAction: Readonly<Record<WorkRequestOperationType, WorkRequestResou
   DELETE_STREAM: 'DELETED',
 };
 
-export function workRequestView({ id, operationType, compartmentId, streamId, timeAcceptedMs, timeFinishedMs }: WorkRequestRecord): WorkRequest {
+export function workRequestView({
+  id,
+  operationType,
+  compartmentId,
+  streamId,
+  timeAcceptedMs,
+  timeFinishedMs,
+}: WorkRequestRecord): WorkRequest {
   const isFinished = timeFinishedMs !== null;
   return {
     id,

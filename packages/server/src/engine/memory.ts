@@ -58,7 +58,7 @@ class MemoryEngine implements Engine {
 
   async listLogs(): Promise<readonly LogInfo[]> {
     this.#checkOpen();
-    return [...this.#logs].map(([name, { settings }]) => ({ name, ...settings })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.#logs].map(([name, { settings }]) => ({ name, ...settings })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   partition(name: string, index: number): PartitionLog {

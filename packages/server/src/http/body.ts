@@ -90,7 +90,9 @@ function readChunks(request: IncomingMessage, receive: (chunk: Buffer) => void):
     };
     request.on('data', onData);
     request.once('end', resolve);
-    request.once('close', () => reject(brokenOff()));
+    request.once('close', () => {
+      if (!request.complete) reject(brokenOff());
+    });
     request.once('error', () => reject(brokenOff()));
   });
 }

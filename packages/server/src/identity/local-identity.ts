@@ -53,7 +53,14 @@ async function writeIdentity({ tenancyId, userId, fingerprint, privateKey, confi
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   // The `oci` command warns on every call unless the key file ends with this label.
   await writePrivately(keyPath, `${pem}OCI_API_KEY\n`);
-  const lines = [`[${profile}]`, `user=${userId}`, `fingerprint=${fingerprint}`, `tenancy=${tenancyId}`, `region=${region}`, `key_file=${keyPath}`];
+  const lines = [
+    `[${profile}]`,
+    `user=${userId}`,
+    `fingerprint=${fingerprint}`,
+    `tenancy=${tenancyId}`,
+    `region=${region}`,
+    `key_file=${keyPath}`,
+  ];
   await writePrivately(configPath, `${lines.join('\n')}\n`);
 }
 

@@ -14,7 +14,8 @@ export function readProfile(text: string, profile: string, path: string): Readon
       continue;
     }
     const equals = line.indexOf('=');
-    if (equals < 1 || section === undefined) throw new Error(`${path}, line ${index + 1}: expected [profile] or name=value, got ${JSON.stringify(line)}.`);
+    if (equals < 1 || section === undefined)
+      throw new Error(`${path}, line ${index + 1}: expected [profile] or name=value, got ${JSON.stringify(line)}.`);
     section.set(line.slice(0, equals).trim(), line.slice(equals + 1).trim());
   }
   const found = sections.get(profile);

@@ -1,10 +1,9 @@
 // The server's log: JSON lines on standard error.
-import type { ServeOptions } from '../options.ts';
+
 import { destination, type Logger, pino } from 'pino';
+import type { ServeOptions } from '../options.ts';
 
 export type { Logger };
-
-
 
 export type LogLevel = ServeOptions['logLevel'];
 

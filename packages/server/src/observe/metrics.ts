@@ -82,7 +82,11 @@ export class Metrics {
 
 /** A sample is its labels, if any, and its value. */
 function counter(name: string, help: string, samples: readonly string[]): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} counter`, ...samples.map((sample) => `${name}${sample.startsWith('{') ? '' : ' '}${sample}`)];
+  return [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} counter`,
+    ...samples.map((sample) => `${name}${sample.startsWith('{') ? '' : ' '}${sample}`),
+  ];
 }
 
 function histogramSamples(name: string, operation: OperationName, { buckets, totalSeconds }: OperationCounts): string[] {

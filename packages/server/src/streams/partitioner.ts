@@ -6,7 +6,7 @@ const multiplier = 0x5bd1e995;
 const seed = 0x9747b28c;
 
 /** Bytes of the key a message without one gets to choose its partition; readers never see it (OCI Streaming API 20180418). */
-export const generatedKeyBytes = 16;
+const generatedKeyBytes = 16;
 
 /** The partition, from 0 to `partitionCount` - 1, for the key that is `length` bytes of `bytes` from `start`. */
 export function partitionOfKey(bytes: Uint8Array, start: number, length: number, partitionCount: number): number {

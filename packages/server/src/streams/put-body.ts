@@ -67,8 +67,9 @@ export class PutMessages {
 }
 
 /**
- * Reads `{"messages": [{"key": …, "value": …}, …]}`, overwriting `body`, which belongs to the messages from now on. Unknown members are ignored, a null counts as not given, of a member
- * that stands twice the last one counts. Throws 400 saying which message, what was expected and what came.
+ * Reads `{"messages": [{"key": …, "value": …}, …]}`, overwriting `body`, which belongs to the messages from now on. Unknown
+ * members are ignored, a null counts as not given, of a member that stands twice the last one counts. Throws 400 saying which
+ * message, what was expected and what came.
  */
 export function parsePutMessages(body: Buffer): PutMessages {
   if (!isUtf8(body)) throw invalid(`${standardMessage.unparsableBody}: the body is not valid UTF-8.`);
@@ -153,7 +154,8 @@ class PutBodyParser {
     const source = scanner.stringHasEscapes ? Buffer.from(scanner.stringText(), 'utf8') : scanner.bytes;
     const start = scanner.stringHasEscapes ? 0 : scanner.stringStart;
     const end = scanner.stringHasEscapes ? source.length : scanner.stringEnd;
-    const length = base64DecodedLength(end - start, paddingOf(source, start, end));
+    const padding = paddingOf(source, start, end);
+    const length = base64DecodedLength(end - start, padding);
     if (length > max) throw invalid(`${where()} is ${count(length)} bytes after base64 decoding; at most ${count(max)} are allowed.`);
     if (length >= 0 && length < min) throw invalid(`${where()} is empty; at least ${min} byte is required.`);
     if (this.#end + length > limits.putBytes.max) {
@@ -161,20 +163,18 @@ class PutBodyParser {
       throw invalid(`${standardMessage.putTooLarge}: decoded keys and values pass ${total} bytes at message ${messages.count + 1}.`);
     }
     if (length === -1) throw notBase64(where(), 0, source.subarray(start, end));
-    this.#decode(where, source, start, end);
+    this.#decode(where, source.subarray(start, end - padding));
     return length;
   }
 
-  /** Decodes behind what is there, at or before where the text stands, a piece at a time; throws 400 if it is not base64. */
-  #decode(where: () => string, source: Buffer, start: number, end: number): void {
+  /** Decodes `digits`, behind what is there, at or before where they stand, a piece at a time; throws 400 if they are not base64. */
+  #decode(where: () => string, digits: Buffer): void {
     const target = this.#messages.bytes;
-    for (let from = start; from < end; from += pieceCharacters) {
-      const pieceEnd = Math.min(from + pieceCharacters, end);
-      const piece = source.toString('latin1', from, pieceEnd);
-      const expected = base64DecodedLength(piece.length, pieceEnd === end ? paddingOf(source, from, end) : 0);
+    for (let from = 0; from < digits.length; from += pieceCharacters) {
+      const piece = digits.toString('latin1', from, from + pieceCharacters);
       const written = target.write(piece, this.#end, 'base64');
-      if (written !== expected || (this.#mayHoldUrlAlphabet() && /[-_]/.test(piece))) {
-        throw notBase64(where(), from - start, Buffer.concat([Buffer.from(piece, 'latin1'), source.subarray(pieceEnd, end)]));
+      if (written !== base64DecodedLength(piece.length, 0) || (this.#mayHoldUrlAlphabet() && /[-_]/.test(piece))) {
+        throw notBase64(where(), from, Buffer.concat([Buffer.from(piece, 'latin1'), digits.subarray(from + pieceCharacters)]));
       }
       this.#end += written;
     }

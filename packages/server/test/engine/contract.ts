@@ -10,7 +10,7 @@ import { TestClock } from '../support/test-clock.ts';
 export interface EngineUnderTest {
   readonly name: string;
   /** A fresh, empty engine on this clock. */
-  open(clock: Clock): Promise<Engine>;
+  readonly open: (clock: Clock) => Promise<Engine>;
   /** Closes what `open` gave and opens the same data again; absent for an engine that forgets. */
   readonly reopen?: (engine: Engine, clock: Clock) => Promise<Engine>;
   /** A fresh engine with a small bound on bytes in flight; absent for an engine whose appends never wait. */
@@ -137,7 +137,7 @@ export function engineContract({ name, open, reopen, openBounded }: EngineUnderT
           clock.setWall(clock.now() + jump);
           stamps.push((await log.append(batch('x'))).timestampMs);
         }
-        expect(stamps).toEqual([...stamps].sort((a, b) => a - b));
+        expect(stamps).toEqual(stamps.toSorted((a, b) => a - b));
       });
 
       test('offsetAtTime is the first offset stamped at or after a time, and the end if there is none', async () => {
@@ -272,7 +272,7 @@ export function engineContract({ name, open, reopen, openBounded }: EngineUnderT
       test('closing twice is closing once', async () => {
         const { engine } = await start();
         await engine[Symbol.asyncDispose]();
-        await engine[Symbol.asyncDispose]();
+        await expect(engine[Symbol.asyncDispose]()).resolves.toBeUndefined();
       });
     });
 

@@ -17,7 +17,9 @@ describe('without a signature', () => {
     await using running = await startTestServer();
     const { client, server } = running;
     const stream = await createStream(client);
-    await client.call('POST', `/streams/${stream.id}/messages`, { body: { messages: [{ value: base64('abc') }, { key: base64('k'), value: base64('d') }] } });
+    await client.call('POST', `/streams/${stream.id}/messages`, {
+      body: { messages: [{ value: base64('abc') }, { key: base64('k'), value: base64('d') }] },
+    });
     await client.call('GET', `/streams/${stream.id}/messages`);
     const text = await (await fetch(`${server.url}/metrics`)).text();
     for (const line of [

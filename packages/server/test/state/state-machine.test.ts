@@ -98,7 +98,7 @@ describe('a state machine', () => {
       await machine.submit({ amount: 1 });
     }
     const times = machine.state.entries.map(({ now }) => now);
-    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
   test('stops for good when a command cannot be applied, and skips nothing', async () => {

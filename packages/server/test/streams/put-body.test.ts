@@ -149,6 +149,12 @@ describe('base64', () => {
     expect(parsePutMessages(Buffer.from(bodyOf(value))).bytes.toString('latin1', 0, decoded.length)).toBe(decoded);
   });
 
+  test('padding too long is so at any length', () => {
+    for (const digits of [8190, 8191, 8192, 16_383]) {
+      expect(parse(bodyOf(`${'A'.repeat(digits)}==`))[0]?.value).toHaveLength(Math.floor(digits * 0.75));
+    }
+  });
+
   test('escapes in it are what they stand for', () => {
     expect(parse('{"messages":[{"value":"aGVsbG8\\u003d","key":"\\u0061\\/\\/\\u002b"}]}')[0]?.value).toBe('hello');
   });

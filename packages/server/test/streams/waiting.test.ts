@@ -76,6 +76,19 @@ describe('a read that waits', () => {
     }
   });
 
+  test('at a future AT_TIME is not answered with what is stored before that time', async () => {
+    const timestampMs = clock.now() + 1000;
+    const cursor = composed.service.cursors.encode(streamId, { partition: 0, position: { kind: 'time', timestampMs } }, clock.now());
+    const reading = read('30000', undefined, cursor);
+    await waiting(1);
+    await put('too early');
+    const { messages, next } = await reading;
+    expect(messages).toEqual([]);
+    clock.advance(1000);
+    await put('in time');
+    expect((await read('0', undefined, next)).messages.map(({ value }) => value)).toEqual([base64('in time')]);
+  });
+
   test('leaves no waiter behind when its caller goes away', async () => {
     const caller = new AbortController();
     const reading = read('30000', caller.signal).catch(() => 'gone');

@@ -49,7 +49,14 @@ export class SignedClient {
     const headers = this.#headers(method, target, body, options);
     return new Promise((resolve, reject) => {
       const outgoing = request(
-        { host: this.#url.hostname, port: this.#url.port, method, path: target, headers, ...(options.signal ? { signal: options.signal } : {}) },
+        {
+          host: this.#url.hostname,
+          port: this.#url.port,
+          method,
+          path: target,
+          headers,
+          ...(options.signal ? { signal: options.signal } : {}),
+        },
         (incoming) => {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

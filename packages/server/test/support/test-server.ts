@@ -8,7 +8,10 @@ import { systemRandom } from '../../src/random.ts';
 import { SignedClient } from './signed-client.ts';
 
 /** A key for all tests of a process: making one takes longer than most tests. */
-export const testIdentity: LocalIdentity = await createIdentity(systemRandom, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+export const testIdentity: LocalIdentity = await createIdentity(
+  systemRandom,
+  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+);
 
 export interface TestServer extends AsyncDisposable {
   readonly server: Server;

@@ -1,0 +1,50 @@
+// Record batches to the JSON of GetMessages, batches no put could have made included.
+import type { Message } from 'millrace-protocol/shapes';
+import { encodeBatch, stampBatch } from 'millrace-records';
+import { expect, test } from 'vitest';
+import { encodeMessages } from '../../src/streams/encode-messages.ts';
+
+const everything = { stream: 's', partition: 3, fromOffset: 0, limit: 10_000, notBefore: 0 };
+
+function batchAt(offset: number, timestampMs: number, values: readonly Buffer[], key: Buffer | null = null): Buffer {
+  const batch = encodeBatch(values.map((value) => ({ key, value })));
+  stampBatch(batch, offset, timestampMs);
+  return batch;
+}
+
+const read = (batches: readonly Buffer[], selection = everything) => {
+  const { body, count, nextOffset } = encodeMessages(batches, selection);
+  const messages = JSON.parse(body.toString()) as Message[];
+  expect(messages).toHaveLength(count);
+  return { offsets: messages.map(({ offset }) => offset), messages, nextOffset };
+};
+
+test('no batches are no messages, and the position stays', () => {
+  expect(read([], { ...everything, fromOffset: 7 })).toEqual({ offsets: [], messages: [], nextOffset: 7 });
+});
+
+test('a message larger than an answer may be comes alone all the same', () => {
+  const large = batchAt(0, 1000, [Buffer.alloc(1_048_577)], Buffer.from('key'));
+  const { offsets, nextOffset } = read([large, batchAt(1, 1000, [Buffer.from('x')])]);
+  expect([offsets, nextOffset]).toEqual([[0], 1]);
+});
+
+test('what stands before the position, or was stamped before the time, is left out', () => {
+  const values = ['a', 'b', 'c'].map((text) => Buffer.from(text));
+  const batches = [batchAt(10, 1000, values), batchAt(13, 2000, values)];
+  expect(read(batches, { ...everything, fromOffset: 12 }).offsets).toEqual([12, 13, 14, 15]);
+  expect(read(batches, { ...everything, fromOffset: 10, notBefore: 1001 }).offsets).toEqual([13, 14, 15]);
+});
+
+test('when nothing was left in, the next position is behind what was left out', () => {
+  const batches = [batchAt(10, 1000, [Buffer.from('a'), Buffer.from('b')])];
+  expect(read(batches, { ...everything, fromOffset: 10, notBefore: 2000 })).toEqual({ offsets: [], messages: [], nextOffset: 12 });
+});
+
+test('the largest offset and time fit, next to a stream name of any characters', () => {
+  const batch = batchAt(Number.MAX_SAFE_INTEGER, Date.UTC(9999, 11, 31), [Buffer.from('a')], Buffer.alloc(0));
+  const stream = '"\\\u0001é😀'.repeat(200);
+  expect(read([batch], { ...everything, stream }).messages).toEqual([
+    { stream, partition: '3', key: '', value: 'YQ==', offset: Number.MAX_SAFE_INTEGER, timestamp: '9999-12-31T00:00:00.000Z' },
+  ]);
+});
