@@ -163,18 +163,20 @@ class PutBodyParser {
       throw invalid(`${standardMessage.putTooLarge}: decoded keys and values pass ${total} bytes at message ${messages.count + 1}.`);
     }
     if (length === -1) throw notBase64(where(), 0, source.subarray(start, end));
-    this.#decode(where, source.subarray(start, end - padding));
+    this.#decode(where, source.subarray(start, end), padding);
     return length;
   }
 
-  /** Decodes `digits`, behind what is there, at or before where they stand, a piece at a time; throws 400 if they are not base64. */
-  #decode(where: () => string, digits: Buffer): void {
+  /** Decodes `text`, behind what is there, at or before where it stands, a piece at a time; throws 400 if it is not base64. */
+  #decode(where: () => string, text: Buffer, padding: number): void {
     const target = this.#messages.bytes;
-    for (let from = 0; from < digits.length; from += pieceCharacters) {
-      const piece = digits.toString('latin1', from, from + pieceCharacters);
+    const digitsEnd = text.length - padding;
+    for (let from = 0; from < digitsEnd; from += pieceCharacters) {
+      const pieceEnd = Math.min(from + pieceCharacters, digitsEnd);
+      const piece = text.toString('latin1', from, pieceEnd);
       const written = target.write(piece, this.#end, 'base64');
       if (written !== base64DecodedLength(piece.length, 0) || (this.#mayHoldUrlAlphabet() && /[-_]/.test(piece))) {
-        throw notBase64(where(), from, Buffer.concat([Buffer.from(piece, 'latin1'), digits.subarray(from + pieceCharacters)]));
+        throw notBase64(where(), from, Buffer.concat([Buffer.from(piece, 'latin1'), text.subarray(pieceEnd)]));
       }
       this.#end += written;
     }
