@@ -33,8 +33,9 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
   }
 }
 
+/** Later signals change nothing: a service manager may signal npm and the server at once, and the drain has a bound of its own. */
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
   });
 }

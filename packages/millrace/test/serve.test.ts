@@ -164,6 +164,12 @@ describe('ending and starting again', () => {
     expect(reconnected.stream.id).toBe(stream.id);
   });
 
+  test('a signal that comes twice does not cut the first one short', async () => {
+    const server = await startServerProcess(['--data', newData()]);
+    const [first, second] = await Promise.all([server.end('SIGTERM'), server.end('SIGTERM')]);
+    expect([first, second]).toEqual([0, 0]);
+  });
+
   test('SIGINT ends it the same way', async () => {
     const server = await startServerProcess(['--data', newData()]);
     expect(await server.end('SIGINT')).toBe(0);
