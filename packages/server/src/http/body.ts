@@ -40,8 +40,6 @@ export async function readBody(request: IncomingMessage, maxBytes: number, { bud
     };
   } catch (error) {
     lease.release();
-    // What is still to come is thrown away, so that the caller, still writing, gets to read the answer.
-    request.resume();
     throw error;
   }
 }
@@ -84,15 +82,14 @@ function readChunks(request: IncomingMessage, receive: (chunk: Buffer) => void):
       try {
         receive(chunk);
       } catch (error) {
+        // What is still to come flows away, so that the caller, still writing, gets to read the answer.
         request.off('data', onData);
         reject(error);
       }
     };
     request.on('data', onData);
     request.once('end', resolve);
-    request.once('close', () => {
-      if (!request.complete) reject(brokenOff());
-    });
+    // Also when the connection ends.
     request.once('error', () => reject(brokenOff()));
   });
 }

@@ -60,6 +60,12 @@ describe('the size of a body', () => {
     });
   });
 
+  test('the room bodies take is given back, whatever became of them', async () => {
+    const large = ' '.repeat(limits.putBodyBytes.max - 200);
+    for (const body of [large, oneMessage + large, `{${large}`, large]) expect((await put({ body })).status).toBeLessThan(413);
+    expect((await put({ body: oneMessage.padEnd(limits.putBodyBytes.max) })).status).toBe(200);
+  });
+
   test('any other operation reads 256 KiB', async () => {
     expect((await create('fits', limits.bodyBytes.max)).status).toBe(200);
     const answer = await create('does not', limits.bodyBytes.max + 1);

@@ -160,6 +160,18 @@ test('puts that come at the same time keep their own messages together', async (
   }
 });
 
+test('large puts that come at the same time do not get into each other', async () => {
+  const stream = await newStream('large and concurrent', 8);
+  const valueOf = (round: number, index: number) => Buffer.alloc(150_000, `${round} ${index} `).toString('base64');
+  for (const round of [0, 1, 2]) {
+    const values = Array.from({ length: 20 }, (_, index) => valueOf(round, index));
+    await Promise.all(values.map((value) => putMessages(running.client, stream.id, [{ value }])));
+  }
+  const read = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((partition) => readAll(running.client, stream.id, String(partition))));
+  const expected = [0, 1, 2].flatMap((round) => Array.from({ length: 20 }, (_, index) => valueOf(round, index)));
+  expect(new Set(read.flat().map(({ value }) => value))).toEqual(new Set(expected));
+});
+
 test('the answer to a put is typed as the API documents it', async () => {
   const stream = await newStream('typed');
   const result: PutMessagesResult = await putMessages(running.client, stream.id, [{ value: 'YQ==' }]);
