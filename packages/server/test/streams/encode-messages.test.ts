@@ -13,7 +13,7 @@ function batchAt(offset: number, timestampMs: number, values: readonly Buffer[],
 }
 
 const read = (batches: readonly Buffer[], selection = everything) => {
-  const { body, count, nextOffset } = encodeMessages(batches, selection);
+  const { body, count, nextOffset } = encodeMessages(batches, selection, new BufferPool());
   const messages = JSON.parse(body.toString()) as Message[];
   expect(messages).toHaveLength(count);
   return { offsets: messages.map(({ offset }) => offset), messages, nextOffset };

@@ -160,9 +160,10 @@ test('puts that come at the same time keep their own messages together', async (
   }
 });
 
+const valueOf = (round: number, index: number) => Buffer.alloc(150_000, `${round} ${index} `).toString('base64');
+
 test('large puts that come at the same time do not get into each other', async () => {
   const stream = await newStream('large and concurrent', 8);
-  const valueOf = (round: number, index: number) => Buffer.alloc(150_000, `${round} ${index} `).toString('base64');
   for (const round of [0, 1, 2]) {
     const values = Array.from({ length: 20 }, (_, index) => valueOf(round, index));
     await Promise.all(values.map((value) => putMessages(running.client, stream.id, [{ value }])));
