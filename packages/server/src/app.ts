@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from 'millrace-log';
 import { Catalogue } from './admin/catalogue.ts';
 import type { StreamRecord } from './admin/catalogue-state.ts';
+import { BufferPool } from './buffer-pool.ts';
 import type { Durability, Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open-engine.ts';
 import { type Listener, listen } from './http/listener.ts';
@@ -57,7 +58,7 @@ export async function startServer(given: StartOptions = {}, environment: Environ
   resources.defer(() => catalogue.settle());
   await makeStreams(catalogue, options.stream, identity.tenancyId, clock);
   const cursors = new CursorCodec(catalogue.cursorKey);
-  const service = { engine, catalogue, cursors, metrics: new Metrics(), clock, random };
+  const service = { engine, catalogue, cursors, metrics: new Metrics(), buffers: new BufferPool(), clock, random };
   const listener = await listen(service, { ...options, keyring: new Keyring([identity]), logger });
   resources.defer(() => listener.close(closeGraceMs));
   return runningServer({ options, identity, engine, catalogue, listener, clock }, resources.move());

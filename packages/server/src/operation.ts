@@ -22,6 +22,8 @@ export interface Answer {
   readonly status: 200 | 204;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Called when `body` has been handed to the system whole; not called if it never is. */
+  readonly sent?: () => void;
 }
 
 /** Carries out one operation of the API; throws `ApiError` to refuse. */

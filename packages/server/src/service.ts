@@ -1,6 +1,7 @@
 // What every operation works with: put together once at start, passed to each call.
 import type { Clock } from 'millrace-log';
 import type { Catalogue } from './admin/catalogue.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { RandomBytes } from './random.ts';
@@ -11,6 +12,7 @@ export interface Service {
   readonly catalogue: Catalogue;
   readonly cursors: CursorCodec;
   readonly metrics: Metrics;
+  readonly buffers: BufferPool;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }

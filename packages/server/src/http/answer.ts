@@ -17,8 +17,8 @@ export interface RefusalOptions {
 type HeaderList = string[];
 
 /** Sends a success. */
-export function sendAnswer(reply: FastifyReply, requestId: string, { status, headers = {}, body }: Answer): void {
-  send(reply, status, [header.requestId, requestId, ...Object.entries(headers).flat()], body);
+export function sendAnswer(reply: FastifyReply, requestId: string, { status, headers = {}, body, sent }: Answer): void {
+  send(reply, status, [header.requestId, requestId, ...Object.entries(headers).flat()], body, sent);
 }
 
 /** Sends a refusal and logs what the caller is not told; answers its HTTP status. */
@@ -34,7 +34,7 @@ export function sendRefusal(reply: FastifyReply, requestId: string, error: unkno
  * Past the library, which would add a charset that the service does not send (observed) and write head and body apart. Text
  * leaves with its head in one write.
  */
-function send(reply: FastifyReply, status: number, headers: HeaderList, body: unknown): void {
+function send(reply: FastifyReply, status: number, headers: HeaderList, body: unknown, sent?: () => void): void {
   // What hooks of the library have set, `connection: close` among it.
   for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
   reply.hijack();
@@ -44,7 +44,7 @@ function send(reply: FastifyReply, status: number, headers: HeaderList, body: un
   }
   const json = body instanceof Buffer || typeof body === 'string' ? body : JSON.stringify(body);
   headers.push('content-type', 'application/json', 'content-length', String(Buffer.byteLength(json)));
-  reply.raw.writeHead(status, headers).end(json);
+  reply.raw.writeHead(status, headers).end(json, sent);
 }
 
 function refusalOf(error: unknown, requestId: string, { logger, explainAuth }: RefusalOptions): ApiError {

@@ -2,8 +2,8 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ApiError, invalid } from '../api-error.ts';
+import type { BufferPool } from '../buffer-pool.ts';
 import type { BodyBudget } from './body-budget.ts';
-import type { BufferPool } from './buffer-pool.ts';
 
 const empty = Buffer.alloc(0);
 

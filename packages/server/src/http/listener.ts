@@ -7,10 +7,9 @@ import type { Keyring } from '../identity/keyring.ts';
 import type { Service } from '../service.ts';
 import { type RefusalOptions, sendAnswer, sendRefusal } from './answer.ts';
 import { authenticate, checkDigest } from './authenticate.ts';
-import { contentDigest, readBody } from './body.ts';
+import { type BodyRoom, contentDigest, readBody } from './body.ts';
 import { BodyBudget } from './body-budget.ts';
 import { answerBrokenRequest } from './broken-request.ts';
-import { BufferPool } from './buffer-pool.ts';
 import { HttpRequest } from './http-request.ts';
 import { addProbes } from './probes.ts';
 import { RequestIds } from './request-id.ts';
@@ -109,11 +108,12 @@ class Pipeline {
   readonly draining = new AbortController();
   readonly #service: Service;
   readonly #options: ListenerOptions;
-  readonly #bodyRoom = { budget: new BodyBudget(bodyBudgetBytes), pool: new BufferPool() };
+  readonly #bodyRoom: BodyRoom;
 
   constructor(service: Service, options: ListenerOptions) {
     this.#service = service;
     this.#options = options;
+    this.#bodyRoom = { budget: new BodyBudget(bodyBudgetBytes), pool: service.buffers };
     this.requestIds = new RequestIds(service.random);
   }
 

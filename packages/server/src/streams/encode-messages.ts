@@ -1,6 +1,7 @@
 // Record batches to the JSON of GetMessages, straight into one buffer.
 import { formatTime, limits } from 'millrace-protocol';
 import { RecordReader } from 'millrace-records';
+import type { BufferPool } from '../buffer-pool.ts';
 
 /** What of the batches goes into the answer. */
 export interface Selection {
@@ -16,7 +17,7 @@ export interface Selection {
 }
 
 export interface EncodedMessages {
-  /** A JSON array of messages, UTF-8. */
+  /** A JSON array of messages, UTF-8, in a buffer of the pool. */
   readonly body: Buffer;
   readonly count: number;
   /** The offset behind the last message in `body`; where the records left out for their time end, if there is none. */
@@ -29,11 +30,11 @@ const messageOverhead = 160;
 const pieceBytes = 6144;
 
 /** Up to `limit` messages and 1 MiB of decoded keys and values, but at least one if there is one. */
-export function encodeMessages(batches: readonly Buffer[], selection: Selection): EncodedMessages {
+export function encodeMessages(batches: readonly Buffer[], selection: Selection, buffers: BufferPool): EncodedMessages {
   const { count, bytes, nextOffset } = measure(batches, selection);
   if (count === 0) return { body: Buffer.from('[]'), count, nextOffset };
   const before = Buffer.from(`{"stream":${JSON.stringify(selection.stream)},"partition":"${selection.partition}","key":`);
-  const out = Buffer.allocUnsafeSlow(2 + count * (messageOverhead + before.length) + Math.ceil(bytes / 3) * 4);
+  const out = buffers.take(2 + count * (messageOverhead + before.length) + Math.ceil(bytes / 3) * 4);
   let at = 0;
   let left = count;
   out[at++] = 0x5b;

@@ -24,11 +24,12 @@ export async function getMessages(service: Service, request: OperationRequest): 
     waitMs > 0 ? request.signal : undefined,
   );
   const notBefore = position.kind === 'time' ? position.timestampMs : 0;
-  const { body, count, nextOffset } = encodeMessages(result.batches, { stream: stream.name, partition, fromOffset, limit, notBefore });
+  const selection = { stream: stream.name, partition, fromOffset, limit, notBefore };
+  const { body, count, nextOffset } = encodeMessages(result.batches, selection, service.buffers);
   service.metrics.messagesGot(count, body.length);
   const next: CursorPosition = count === 0 && position.kind !== 'offset' ? position : { kind: 'offset', offset: nextOffset };
   const nextCursor = service.cursors.encode(stream.id, { partition, position: next }, service.clock.now());
-  return { status: 200, headers: { [header.nextCursor]: nextCursor }, body };
+  return { status: 200, headers: { [header.nextCursor]: nextCursor }, body, sent: () => service.buffers.give(body) };
 }
 
 function waitOf(request: OperationRequest): number {

@@ -1,6 +1,6 @@
 // Buffers for bodies: each belongs to one body at a time.
 import { expect, test } from 'vitest';
-import { BufferPool } from '../../src/http/buffer-pool.ts';
+import { BufferPool } from '../../src/buffer-pool.ts';
 
 const sizes = [1, 100, 65_536, 65_537, 1_000_000, 2_097_152, 2_097_153];
 

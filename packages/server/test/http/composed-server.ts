@@ -1,6 +1,7 @@
 // A server put together piece by piece, for tests that need another piece than `startServer` would take.
 import { type Clock, systemClock } from 'millrace-log';
 import { Catalogue } from '../../src/admin/catalogue.ts';
+import { BufferPool } from '../../src/buffer-pool.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { openMemoryEngine } from '../../src/engine/memory.ts';
 import { type ListenerOptions, listen } from '../../src/http/listener.ts';
@@ -30,7 +31,7 @@ export async function composeServer({ clock = systemClock, wrap = (engine) => en
   const engine = wrap(openMemoryEngine({ clock }));
   const catalogue = await Catalogue.open(engine, systemRandom);
   const cursors = new CursorCodec(catalogue.cursorKey);
-  const service: Service = { engine, catalogue, cursors, metrics: new Metrics(), clock, random: systemRandom };
+  const service: Service = { engine, catalogue, cursors, metrics: new Metrics(), buffers: new BufferPool(), clock, random: systemRandom };
   const listener = await listen(service, {
     host: '127.0.0.1',
     port: 0,

@@ -2,6 +2,7 @@
 import type { Message } from 'millrace-protocol/shapes';
 import { encodeBatch, stampBatch } from 'millrace-records';
 import { expect, test } from 'vitest';
+import { BufferPool } from '../../src/buffer-pool.ts';
 import { encodeMessages } from '../../src/streams/encode-messages.ts';
 
 const everything = { stream: 's', partition: 3, fromOffset: 0, limit: 10_000, notBefore: 0 };
