@@ -18,7 +18,7 @@ export async function startMillrace(folder: string, engine: Engine, nodeArgs: re
   const ociFolder = join(folder, 'oci');
   const where = ['--port', `${port}`, '--host', '127.0.0.1', '--data', join(folder, 'data'), '--oci-dir', ociFolder];
   const how = ['--engine', engine, '--stream', 'bench:1', '--log-level', 'warn'];
-  const args = [...nodeArgs, script, 'serve', ...where, ...how];
+  const args = [...flagsOf(script), ...nodeArgs, script, 'serve', ...where, ...how];
   const server = await ServerProcess.start({ args, port, logFile: join(folder, 'server.log') });
   const { tenancy, credentials } = readOciFolder(ociFolder);
   const target = `/20180418/streams?compartmentId=${tenancy}&name=bench`;
@@ -26,6 +26,12 @@ export async function startMillrace(folder: string, engine: Engine, nodeArgs: re
   // ListStreams answers summaries; without the stream there is no id and the check of the contender fails.
   const [stream] = streams as { id: string }[];
   return { name: 'millrace', server, credentials, streamPath: `/20180418/streams/${stream?.id}` };
+}
+
+/** The flags for Node in the first line, `#!/usr/bin/env -S node --flag …`: whoever runs the installed command gets them. */
+function flagsOf(path: string): readonly string[] {
+  const [firstLine = ''] = readFileSync(path, 'utf8').split('\n', 1);
+  return firstLine.split(' ').filter((word) => word.startsWith('--'));
 }
 
 /** Reads `config` and the key beside it, as an OCI SDK does with its config file. */
