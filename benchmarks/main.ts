@@ -2,7 +2,7 @@
 // the memory row misses its bound, or, with --enforce, when any goal is missed; 2 for a wrong command line.
 import { join } from 'node:path';
 import { openVolume } from './disk/volume.ts';
-import { requireWrk } from './load/wrk.ts';
+import { MissingWrk, requireWrk } from './load/wrk.ts';
 import { type Options, parseOptions, type RowName, usage } from './options.ts';
 import { renderTable } from './report.ts';
 import { judge, type RowResult } from './result.ts';
@@ -15,7 +15,7 @@ const home = join(import.meta.dirname, '..', '.runtime', 'bench');
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 
 process.exitCode = await run(readOptions()).catch((error: unknown) => {
-  console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  console.error(error instanceof MissingWrk ? error.message : error);
   return 1;
 });
 

@@ -23,7 +23,16 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-/** Makes sure that wrk is on the PATH; as root with apt-get it installs it. Throws with what to do otherwise. */
+/** wrk is not there and cannot be installed from here; the message says how to. */
+export class MissingWrk extends Error {
+  override readonly name = 'MissingWrk';
+
+  constructor() {
+    super('Rows 1, 3, 4, 6 and memory need the load generator wrk: install it with "apt-get install wrk" (or "brew install wrk").');
+  }
+}
+
+/** Makes sure that wrk is on the PATH; as root with apt-get it installs it. Throws `MissingWrk` otherwise. */
 export function requireWrk(): void {
   if (isRunnable('wrk', '--version')) return;
   const isRoot = process.getuid?.() === 0;
@@ -35,7 +44,7 @@ export function requireWrk(): void {
     }
     if (isRunnable('wrk', '--version')) return;
   }
-  throw new Error('Rows 1, 3, 4, 6 and memory need the load generator wrk: install it with "apt-get install wrk" (or "brew install wrk").');
+  throw new MissingWrk();
 }
 
 /** Sends `request` for `load.seconds`. Throws when a single answer was not 2xx or a connection failed. */
