@@ -1,6 +1,7 @@
 // GetMessages at the wire: what is read, how much of it, and where the next read begins.
 import type { Message } from 'millrace-protocol/shapes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RawConnection } from '../http/raw-connection.ts';
 import { base64, createCursor, createStream, startTestServer, type TestServer } from '../support/test-server.ts';
 import { getMessages, putMessages } from './messages.ts';
 
@@ -179,6 +180,27 @@ describe('a read is refused', () => {
       { code: 'NotAuthorizedOrNotFound', message: `Unknown stream ${id}` },
     ]);
   });
+});
+
+test('large answers one behind the other on one connection do not get into each other', async () => {
+  const values = Array.from({ length: 6 }, (_, index) => Buffer.alloc(700_000, `${index} `));
+  const id = await streamOf('pipelined', values);
+  const { host } = new URL(running.server.url);
+  const heads = await Promise.all(
+    values.map(async (_, offset) => {
+      const cursor = await createCursor(running.client, id, { type: 'AT_OFFSET', offset });
+      const target = `/20180418/streams/${id}/messages?cursor=${cursor}&limit=1`;
+      const headers = { host, date: new Date().toUTCString() };
+      const authorization = running.client.authorization('GET', target, headers, ['date', '(request-target)', 'host']);
+      return `GET ${target} HTTP/1.1\r\nhost: ${host}\r\ndate: ${headers.date}\r\nauthorization: ${authorization}\r\n\r\n`;
+    }),
+  );
+  using connection = await RawConnection.open(running.server.url);
+  connection.write(heads.join(''));
+  for (const value of values) {
+    const [message] = JSON.parse((await connection.answer()).text) as Message[];
+    expect(message?.value === value.toString('base64')).toBe(true);
+  }
 });
 
 test('a cursor may be percent-encoded', async () => {
