@@ -1,8 +1,9 @@
 // What exists: logs, their partitions and segments, with for each end two values. *Accepted* is what the requests judged so
 // far will have made of it, *visible* what is durable (as far as the mode promises) and may be read, listed, checkpointed.
-import { Waiters } from './waiters.ts';
+
 import { LogError } from './errors.ts';
 import { SegmentIndex } from './segment-index.ts';
+import { Waiters } from './waiters.ts';
 
 /** How a log is set up; fixed at creation. */
 export interface LogSettings {
@@ -29,6 +30,8 @@ export class Segment {
   /** Stamps of the first and the last visible batch, Unix milliseconds. */
   firstStampMs = 0;
   largestStampMs = 0;
+  /** If the offsets behind its last record are a hole: the first of them. No batch is added to the segment then. */
+  holeFrom: number | undefined;
   /** Undefined until it is needed, and for segments that are no longer read. */
   index: SegmentIndex | undefined;
 
@@ -38,7 +41,10 @@ export class Segment {
   }
 }
 
-/** One partition of a log. */
+/**
+ * One partition of a log. Offsets that were given out and lost are a *hole*: it ends where the next segment begins (or, if there
+ * is none, at the accepted end), and begins at the `holeFrom` of the segment before it, or at the start.
+ */
 export class Partition {
   readonly log: Log;
   readonly number: number;
@@ -62,7 +68,7 @@ export class Partition {
     return `partition ${this.number} of ${this.log.name}`;
   }
 
-  /** The segment that holds `offset`, which lies from start to end; undefined if none does. */
+  /** The segment that holds `offset`, which lies from start to end; undefined if a hole does. */
   segmentOf(offset: number): Segment | undefined {
     let low = 0;
     let high = this.segments.length;
@@ -71,12 +77,32 @@ export class Partition {
       if ((this.segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
       else high = middle;
     }
-    return this.segments[low - 1];
+    const segment = this.segments[low - 1];
+    return offset < (segment?.holeFrom ?? Number.POSITIVE_INFINITY) ? segment : undefined;
+  }
+
+  /** The first offset of the hole that `offset` lies in, and the one behind its last. */
+  holeAround(offset: number): { from: number; to: number } {
+    let from = this.startOffset;
+    for (const { baseOffset, holeFrom } of this.segments) {
+      if (baseOffset > offset) return { from, to: baseOffset };
+      from = Math.max(holeFrom ?? baseOffset, this.startOffset);
+    }
+    return { from, to: this.endOffset };
+  }
+
+  /** Goes on at `offset`, with a hole up to it. Nothing may be in flight. */
+  leaveHole(offset: number): void {
+    const last = this.segments.at(-1);
+    if (last !== undefined) last.holeFrom ??= this.endOffset;
+    this.endOffset = offset;
+    this.nextOffset = offset;
   }
 
   /** One more than the last visible offset of the segment at `index`. */
   endOfSegment(index: number): number {
-    return Math.min(this.segments[index + 1]?.baseOffset ?? this.endOffset, this.endOffset);
+    const next = this.segments[index]?.holeFrom ?? this.segments[index + 1]?.baseOffset;
+    return Math.min(next ?? this.endOffset, this.endOffset);
   }
 
   /**

@@ -17,10 +17,15 @@ export interface CheckpointHead {
   /** The log's clock, Unix milliseconds. */
   readonly clockMs: number;
   readonly nextLogId: number;
+  /** Only while an opening accepts damage; see `Shown`. */
+  readonly shown?: readonly Shown[];
 }
 
-/** base offset, bytes, stamp of the first batch, stamp of the last */
-type SegmentRow = readonly [number, number, number, number];
+/** Log id, partition, and the end its segments show: what lies before it may have been acknowledged. */
+export type Shown = readonly [number, number, number];
+
+/** base offset, bytes, stamp of the first batch, stamp of the last; first offset of the hole behind it, left out if there is none */
+type SegmentRow = readonly [number, number, number, number, number?];
 /** number, start offset, end offset, segments; partitions that never held anything are left out */
 type PartitionRow = readonly [number, number, number, readonly SegmentRow[]];
 
@@ -48,8 +53,9 @@ function copyPartition({ number, startOffset, endOffset, segments }: Partition):
   return [number, startOffset, endOffset, rows];
 }
 
-function copySegment({ baseOffset, bytes, firstStampMs, largestStampMs }: Segment): SegmentRow {
-  return [baseOffset, bytes, firstStampMs, largestStampMs];
+function copySegment({ baseOffset, bytes, firstStampMs, largestStampMs, holeFrom }: Segment): SegmentRow {
+  const row = [baseOffset, bytes, firstStampMs, largestStampMs] as const;
+  return holeFrom === undefined ? row : [...row, holeFrom];
 }
 
 /** The bytes of a checkpoint. */
@@ -92,8 +98,8 @@ function fillPartition(partition: Partition, [, startOffset, endOffset, segments
   partition.startOffset = startOffset;
   partition.endOffset = endOffset;
   partition.nextOffset = endOffset;
-  for (const [baseOffset, bytes, firstStampMs, largestStampMs] of segments) {
+  for (const [baseOffset, bytes, firstStampMs, largestStampMs, holeFrom] of segments) {
     const segment = new Segment(partition, baseOffset);
-    partition.segments.push(Object.assign(segment, { bytes, acceptedBytes: bytes, firstStampMs, largestStampMs }));
+    partition.segments.push(Object.assign(segment, { bytes, acceptedBytes: bytes, firstStampMs, largestStampMs, holeFrom }));
   }
 }

@@ -1,8 +1,8 @@
 // Checkpoints: puts on the disk what the journal would otherwise have to repeat, says so, and then gives back what it held.
 import { join } from 'node:path';
-import type { Clock } from './clock.ts';
 import type { Catalogue, Log, Segment } from './catalogue.ts';
 import { type CheckpointHead, copyLogs, encodeCheckpoint } from './checkpoint-format.ts';
+import type { Clock } from './clock.ts';
 import { errorCode, type FileSystem, type OpenFile, writeFully } from './file-system.ts';
 import type { Journal } from './journal.ts';
 import { type Layout, suffix } from './layout.ts';

@@ -1,9 +1,10 @@
 // Walks the entries of one life in one journal file, whatever else the file holds. Used while opening, when nothing else
-// runs, so it reads synchronously and in large pieces.
+// runs, so it reads synchronously.
 import type { OpenFile } from './file-system.ts';
 import { claimedEntryBytes, type Entry, type EntryCheck, entryAlignment, entryHeaderBytes, readEntry } from './journal-entry.ts';
 
-const windowBytes = 4 * 1024 * 1024;
+/** What lies in a window is written in one go; larger ones make more garbage live longer, which costs time and memory. */
+const windowBytes = 256 * 1024;
 /** Where an entry's life stands, in 32-bit words. */
 const lifeWord = 2;
 const wordsPerStep = entryAlignment / 4;

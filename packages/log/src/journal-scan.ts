@@ -1,10 +1,8 @@
 // Finds the end of the journal, and tells an end from damage.
-import { recordCountOf } from 'millrace-records';
-import type { Catalogue } from './catalogue.ts';
 import { LogError } from './errors.ts';
-import { type Entry, entryKind } from './journal-entry.ts';
-import { JournalReader } from './journal-reader.ts';
 import type { JournalFile } from './journal.ts';
+import type { Entry } from './journal-entry.ts';
+import { JournalReader } from './journal-reader.ts';
 
 /** Entries with consecutive numbers, one behind the other in one file. */
 export interface JournalRun {
@@ -15,20 +13,45 @@ export interface JournalRun {
   readonly last: number;
 }
 
+/** Entries that were on the disk for certain and cannot be read any more: their first number and their last. */
+export interface JournalGap {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What the journal holds above a checkpoint. */
+export interface JournalContents {
+  /** In order. Between two of them lies a gap, or nothing. */
+  readonly runs: readonly JournalRun[];
+  /** In order; any of them is damage. */
+  readonly gaps: readonly JournalGap[];
+}
+
 /**
- * The runs that continue `sequence` without a gap, in order, the last one cut at the end of the journal. Throws `Damaged` if
- * an entry behind the end proves that the missing one had been on the disk for certain.
+ * The runs that continue `sequence`, up to the end of the journal: the first missing entry that no mark proves to have been on
+ * the disk. Those that are proved are gaps.
  */
-export function scanJournal(files: readonly JournalFile[], life: Buffer, sequence: number, catalogue: Catalogue): JournalRun[] {
-  const runs: JournalRun[] = [];
+export function scanJournal(files: readonly JournalFile[], life: Buffer, sequence: number): JournalContents {
+  const found: JournalRun[] = [];
   let proved = 0;
   for (const file of files) {
-    proved = Math.max(proved, collectRuns(file, life, sequence, runs));
+    proved = Math.max(proved, collectRuns(file, life, sequence, found));
   }
-  runs.sort((a, b) => a.first - b.first);
-  const { chain, rest, end } = chainFrom(runs, sequence);
-  if (proved > end) throw damaged(chain, rest, end, proved, life, catalogue);
-  return chain;
+  found.sort((a, b) => a.first - b.first);
+  const runs: JournalRun[] = [];
+  const gaps: JournalGap[] = [];
+  let end = sequence;
+  for (const run of found) {
+    const missing = { first: end + 1, last: run.first - 1 };
+    if (missing.first <= missing.last) {
+      if (missing.last > proved) break;
+      gaps.push(missing);
+    }
+    runs.push(run);
+    end = run.last;
+  }
+  if (end < proved) gaps.push({ first: end + 1, last: proved });
+  return { runs, gaps };
 }
 
 /** Calls `visit` with every entry of the runs, which `scanJournal` found, in order. What it is given stays valid until `beforeMove` is called. */
@@ -65,54 +88,4 @@ function collectRuns(file: JournalFile, life: Buffer, sequence: number, runs: Jo
     runs.push(run);
   }
   return proved;
-}
-
-function chainFrom(runs: readonly JournalRun[], sequence: number): { chain: JournalRun[]; rest: JournalRun[]; end: number } {
-  const chain: JournalRun[] = [];
-  let end = sequence;
-  for (const run of runs) {
-    if (run.first !== end + 1) break;
-    chain.push(run);
-    end = run.last;
-  }
-  return { chain, rest: runs.slice(chain.length), end };
-}
-
-/** Says which entries are gone, and between which offsets of which partitions the entries behind them show a gap. */
-function damaged(
-  chain: readonly JournalRun[],
-  rest: readonly JournalRun[],
-  end: number,
-  proved: number,
-  life: Buffer,
-  catalogue: Catalogue,
-): LogError {
-  const next = rest[0]?.first ?? proved + 1;
-  const gaps = findGaps(chain, rest, life, catalogue);
-  const known = gaps.length === 0 ? 'later entries do not show whose they were' : gaps.join('; ');
-  return new LogError(
-    'Damaged',
-    `Journal entries ${end + 1} to ${next - 1} were on the disk (up to ${proved} were) and cannot be read any more: ${known}. Nothing was changed.`,
-  );
-}
-
-function findGaps(chain: readonly JournalRun[], rest: readonly JournalRun[], life: Buffer, catalogue: Catalogue): string[] {
-  const ends = new Map<string, number>();
-  for (const { id, partitions } of catalogue.visible.values()) {
-    for (const { number, endOffset } of partitions) ends.set(`${id}/${number}`, endOffset);
-  }
-  visitRuns(chain, life, (entry) => noteEnd(ends, entry));
-  const gaps: string[] = [];
-  visitRuns(rest, life, (entry) => {
-    const key = `${entry.logId}/${entry.partition}`;
-    const end = ends.get(key) ?? 0;
-    if (entry.kind === entryKind.batch && entry.offset > end)
-      gaps.push(`offsets ${end} to ${entry.offset - 1} of partition ${entry.partition} of log id ${entry.logId}`);
-    noteEnd(ends, entry);
-  });
-  return gaps;
-}
-
-function noteEnd(ends: Map<string, number>, { kind, logId, partition, offset, payload }: Entry): void {
-  if (kind === entryKind.batch) ends.set(`${logId}/${partition}`, offset + recordCountOf(payload));
 }

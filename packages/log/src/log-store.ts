@@ -174,7 +174,7 @@ export class LogStore implements AsyncDisposable {
   /** Undefined if the segment was dropped while it was being read: look at the start offset again. */
   async #readSegment(partition: Partition, fromOffset: number, limits: ReadLimits): Promise<Buffer[] | undefined> {
     const segment = partition.segmentOf(fromOffset);
-    if (segment === undefined) throw new LogError('Damaged', `No segment of ${partition} holds offset ${fromOffset}.`);
+    if (segment === undefined) throw lost(partition, fromOffset);
     try {
       return await this.#parts.reader.read(segment, fromOffset, limits);
     } catch (error) {
@@ -277,6 +277,11 @@ export class LogStore implements AsyncDisposable {
 
 function boundsOf({ startOffset, endOffset }: Partition): Bounds {
   return { startOffset, endOffset };
+}
+
+function lost(partition: Partition, offset: number): LogError {
+  const { from, to } = partition.holeAround(offset);
+  return new LogError('Damaged', `Offsets ${from} to ${to - 1} of ${partition} are lost: the journal that held them was damaged.`);
 }
 
 function readFailure(error: unknown, partition: Partition, offset: number): LogError {

@@ -1,5 +1,6 @@
 // Opens a data directory: takes the lock, recovers, and puts the parts together.
 import { basename, dirname, resolve } from 'node:path';
+import { AcceptedDamage } from './accepted-damage.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { Committer } from './committer.ts';
 import { Effects } from './effects.ts';
@@ -13,7 +14,7 @@ import { LogClock } from './log-clock.ts';
 import { LogStore } from './log-store.ts';
 import { OpenFiles } from './open-files.ts';
 import { type LogStoreOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import { type Found, inspect, tidy } from './recovery.ts';
+import { type Found, inspect, keepShown, tidy } from './recovery.ts';
 import { replay } from './replay.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -25,8 +26,8 @@ const notAllowed: readonly string[] = ['EACCES', 'EPERM', 'EROFS'];
 /**
  * Opens the data directory, creating it if it is not there; when the promise resolves, recovery is done and everything that
  * can be read is durable. Throws `Locked` if another process has it open, `Damaged` if acknowledged data is missing or
- * unreadable (nothing was changed then), `Failed` if the disk does not take what recovery must write, `RangeError` for a
- * bad option.
+ * unreadable (nothing was changed then; see the option `damage`), `Failed` if the disk does not take what recovery must
+ * write, `RangeError` for a bad option.
  */
 export async function openLogStore(options: LogStoreOptions): Promise<LogStore> {
   const resolved = resolveOptions({ ...options, directory: resolve(options.directory) });
@@ -78,7 +79,7 @@ async function syncIfAllowed(fileSystem: FileSystem, folder: string): Promise<vo
 
 async function recover(options: ResolvedOptions, layout: Layout, lock: Lock): Promise<LogStore> {
   const { fileSystem } = options;
-  const found = await inspect(fileSystem, layout);
+  const found = await inspect(fileSystem, layout, options.damage);
   const files = new OpenFiles(fileSystem, layout, options.maxOpenFiles);
   try {
     return await build(options, layout, lock, files, found);
@@ -91,14 +92,16 @@ async function recover(options: ResolvedOptions, layout: Layout, lock: Lock): Pr
 
 async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files: OpenFiles, found: Found): Promise<LogStore> {
   const { fileSystem, segmentBytes, onWarning, clock: timers } = options;
-  const { catalogue, head, runs } = found;
+  const { catalogue, head, journal: contents, shown } = found;
   for (const folder of [layout.journal, layout.logs]) fileSystem.makeFolder(folder);
+  if (shown.length > 0) await keepShown(fileSystem, layout, lock, found);
   await tidy(fileSystem, layout, files, found);
   const clock = new LogClock(timers, head.clockMs);
   const unsynced = new Unsynced(files);
   const effects = new Effects(catalogue, unsynced);
   const writer = new SegmentWriter({ fileSystem, layout, files, unsynced, segmentBytes });
-  await replay({ catalogue, effects, writer, unsynced, clock }, runs, Buffer.from(head.life, 'hex'));
+  const damage = new AcceptedDamage({ catalogue, effects, gaps: contents.gaps, shown, onWarning });
+  await replay({ catalogue, effects, writer, unsynced, clock, damage }, contents.runs, Buffer.from(head.life, 'hex'));
   for (const folder of [layout.journal, layout.directory]) unsynced.addFolder(folder);
 
   const lifecycle = new Lifecycle();
@@ -142,10 +145,10 @@ async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files
 }
 
 /** A journal of a new life, in the files that are there: the checkpoint that ends recovery covers all they hold. */
-function openJournal(options: ResolvedOptions, layout: Layout, { head, runs, journalFiles }: Found): Journal {
+function openJournal(options: ResolvedOptions, layout: Layout, { head, journal, journalFiles }: Found): Journal {
   const { fileSystem, journalFileBytes: fileBytes, journalFileCount: fileCount, onWarning, random } = options;
   const numbers = journalFiles.map(({ path }) => Number(basename(path))).filter(Number.isSafeInteger);
-  const sequence = runs.at(-1)?.last ?? head.sequence;
+  const sequence = journal.runs.at(-1)?.last ?? head.sequence;
   const kept = journalFiles.filter((file, index) => isKept(options, file, index));
   return new Journal({ fileSystem, layout, fileBytes, fileCount, onWarning }, random(8), sequence, kept, Math.max(0, ...numbers) + 1);
 }

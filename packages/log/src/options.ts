@@ -31,6 +31,11 @@ export interface LogStoreOptions {
   readonly commandLogPrefix?: string;
   /** Segment files kept open. 16 to 100,000, default 512. */
   readonly maxOpenFiles?: number;
+  /**
+   * What to do if journal entries that were on the disk cannot be read any more. `refuse` (default): do not open. `accept`: open
+   * without them, once and for all; their offsets are never used again, and reading them is `Damaged`. Keep a copy first.
+   */
+  readonly damage?: 'refuse' | 'accept';
   readonly clock?: Clock;
   readonly random?: Random;
   readonly fileSystem?: FileSystem;
@@ -64,6 +69,7 @@ const defaults = {
   maxCommandBytesInFlight: 16 * mebi,
   commandLogPrefix: '_millrace.',
   maxOpenFiles: 512,
+  damage: 'refuse',
   clock: systemClock,
   random: systemRandom,
   fileSystem: nodeFileSystem,

@@ -1,12 +1,14 @@
 // From what a crash left to a state from which to go on. Nothing on the disk is changed before everything was judged.
 import { join } from 'node:path';
 import { type Catalogue, Catalogue as EmptyCatalogue, type Segment } from './catalogue.ts';
-import { type CheckpointHead, parseCheckpoint } from './checkpoint-format.ts';
+import { type CheckpointHead, copyLogs, encodeCheckpoint, parseCheckpoint, type Shown } from './checkpoint-format.ts';
 import { LogError } from './errors.ts';
-import { type FileSystem, readWhole } from './file-system.ts';
+import { type FileSystem, readWhole, writeFully } from './file-system.ts';
 import type { JournalFile } from './journal.ts';
-import { type JournalRun, scanJournal } from './journal-scan.ts';
+import { type GapScene, gapError, surveyGaps } from './journal-gap.ts';
+import { type JournalContents, scanJournal } from './journal-scan.ts';
 import { type Layout, segmentName, suffix } from './layout.ts';
+import type { Lock } from './lock.ts';
 import type { OpenFiles } from './open-files.ts';
 
 /** What is there before anything is replayed. */
@@ -14,28 +16,55 @@ export interface Found {
   readonly head: CheckpointHead;
   readonly catalogue: Catalogue;
   readonly journalFiles: readonly JournalFile[];
-  /** Stretches of the journal that continue the checkpoint, in order. */
-  readonly runs: readonly JournalRun[];
+  /** What continues the checkpoint. */
+  readonly journal: JournalContents;
+  /** Ends that segments show beyond what the journal does, if it has gaps. */
+  readonly shown: readonly Shown[];
 }
 
+const nothing: JournalContents = { runs: [], gaps: [] };
 const firstHead: CheckpointHead = { sequence: 0, life: '', state: 'closed', clockMs: 0, nextLogId: 1 };
 
 /**
  * Reads checkpoint and journal and checks the listed files; changes nothing. Throws `Damaged` if the checkpoint is bad or
- * missing, a listed file is missing or short, or journal entries are missing that were on the disk.
+ * missing, a listed file is missing or short, or, unless that is accepted, journal entries are missing that were on the disk.
  */
-export async function inspect(fileSystem: FileSystem, layout: Layout): Promise<Found> {
+export async function inspect(fileSystem: FileSystem, layout: Layout, damage: 'refuse' | 'accept'): Promise<Found> {
   await fileSystem.syncFolder(layout.directory); // else a power cut could bring an older checkpoint back
   const { head, catalogue } = loadCheckpoint(fileSystem, layout);
   const journalFiles = openJournalFiles(fileSystem, layout);
   try {
-    const runs = head.state === 'closed' ? [] : scanJournal(journalFiles, Buffer.from(head.life, 'hex'), head.sequence, catalogue);
+    const journal = head.state === 'closed' ? nothing : scanJournal(journalFiles, Buffer.from(head.life, 'hex'), head.sequence);
     for (const segment of listedSegments(catalogue)) checkListed(fileSystem, layout, segment);
-    return { head, catalogue, journalFiles, runs };
+    const shown = journal.gaps.length === 0 ? [] : judgeGaps(fileSystem, layout, { head, catalogue, journal }, damage);
+    return { head, catalogue, journalFiles, journal, shown };
   } catch (error) {
     for (const { file } of journalFiles) file.close();
     throw error;
   }
+}
+
+function judgeGaps(fileSystem: FileSystem, layout: Layout, scene: GapScene, damage: 'refuse' | 'accept'): readonly Shown[] {
+  const survey = surveyGaps(fileSystem, layout, scene);
+  if (damage === 'refuse') throw gapError(scene.journal, survey);
+  return survey.shown;
+}
+
+/**
+ * Writes the checkpoint again, with the ends the segments show: if this opening is cut short, the next one cannot read them any
+ * more from files that were cut and written over.
+ */
+export async function keepShown(fileSystem: FileSystem, layout: Layout, lock: Lock, { head, catalogue, shown }: Found): Promise<void> {
+  const file = fileSystem.open(layout.nextCheckpoint, 'new');
+  try {
+    writeFully(file, [encodeCheckpoint({ ...head, shown }, copyLogs(catalogue))], 0);
+    await file.datasync();
+  } finally {
+    file.close();
+  }
+  lock.check();
+  await fileSystem.rename(layout.nextCheckpoint, layout.checkpoint);
+  await fileSystem.syncFolder(layout.directory);
 }
 
 /** Removes what the checkpoint does not list and cuts each segment to its listed length. */

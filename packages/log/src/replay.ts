@@ -1,4 +1,5 @@
 // Repeats what the journal holds behind the checkpoint, through the same code that did it first.
+import type { AcceptedDamage } from './accepted-damage.ts';
 import { type Catalogue, Log, type Partition } from './catalogue.ts';
 import type { Effects } from './effects.ts';
 import { LogError } from './errors.ts';
@@ -16,6 +17,7 @@ export interface ReplayParts {
   readonly writer: SegmentWriter;
   readonly unsynced: Unsynced;
   readonly clock: LogClock;
+  readonly damage: AcceptedDamage;
 }
 
 /** Syncs of this many bytes at a time run beside the replay of the next ones. */
@@ -26,7 +28,7 @@ const syncAheadBytes = 128 * 1024 * 1024;
  * the disk does not take them or they do not fit what is there.
  */
 export async function replay(parts: ReplayParts, runs: readonly JournalRun[], life: Buffer): Promise<void> {
-  const { writer, unsynced, clock } = parts;
+  const { writer, unsynced, clock, damage } = parts;
   const planned: PlannedBatch[] = [];
   const syncs: Promise<void>[] = [];
   let unsyncedBytes = 0;
@@ -44,6 +46,7 @@ export async function replay(parts: ReplayParts, runs: readonly JournalRun[], li
   const logs = byId(parts.catalogue);
   const apply = (entry: Entry): void => {
     clock.raise(entry.stampMs);
+    if (!damage.makeFit(entry, logs, flush)) return;
     if (entry.kind === entryKind.batch) {
       planned.push(writer.planStamped(partitionOf(logs, entry), entry.payload, entry.stampMs));
     } else {
@@ -52,6 +55,7 @@ export async function replay(parts: ReplayParts, runs: readonly JournalRun[], li
     }
   };
   visitRuns(runs, life, apply, flush);
+  damage.finish(logs);
   await Promise.all(syncs);
 }
 

@@ -57,9 +57,10 @@ export class Retention {
   }
 }
 
-/** The base offset of the first segment with anything stamped at or after `oldestMs`; the end if there is none. */
-function expiredBefore({ segments, endOffset, startOffset }: Partition, oldestMs: number): number {
-  const kept = segments.find(({ bytes, largestStampMs }) => bytes === 0 || largestStampMs >= oldestMs);
-  if (segments.length === 0) return startOffset;
-  return Math.min(kept?.baseOffset ?? endOffset, endOffset);
+/** The end of the last segment before the first with anything stamped at or after `oldestMs`. A hole goes with the segment behind it. */
+function expiredBefore(partition: Partition, oldestMs: number): number {
+  const { segments, startOffset } = partition;
+  const kept = segments.findIndex(({ bytes, largestStampMs }) => bytes === 0 || largestStampMs >= oldestMs);
+  const count = kept === -1 ? segments.length : kept;
+  return count === 0 ? startOffset : partition.endOfSegment(count - 1);
 }

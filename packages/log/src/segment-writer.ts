@@ -121,6 +121,7 @@ export class SegmentWriter {
   }
 
   #isFull(segment: Segment, batch: Buffer, stampMs: number): boolean {
+    if (segment.holeFrom !== undefined) return true;
     if (segment.acceptedBytes === 0) return false;
     if (segment.acceptedBytes + batch.length > this.#parts.segmentBytes) return true;
     const { nextOffset, log } = segment.partition;

@@ -1,7 +1,6 @@
 // Damage is told from a crash: what was acknowledged and cannot be read is named, never skipped, and nothing is changed then.
 import { describe, expect, test } from 'vitest';
-import { LogError } from '../src/index.ts';
-import type { CrashFileSystem } from './crash-file-system.ts';
+import { expectRefusal, readAll } from './refusal.ts';
 import { batchOf, createWorld, everything, openIn, settle, valuesOf, type World } from './setup.ts';
 
 const settings = { partitionCount: 1, retentionMs: 'forever' } as const;
@@ -76,7 +75,7 @@ describe('in the journal', () => {
     world.disk.damage(journal, creationBytes + entryBytes + 100);
     await expectRefusal(
       world,
-      'Journal entries 3 to 3 were on the disk (up to 3 were) and cannot be read any more: offsets 1 to 1 of partition 0 of log id 1',
+      'Journal entries 3 to 3 were on the disk and cannot be read any more: offsets 1 to 1 of partition 0 of log id 1',
     );
   });
 
@@ -124,43 +123,4 @@ async function filled(
   fileSystem.isDead = true;
   if (how === 'crashed') world.disk.cutPower();
   return world;
-}
-
-/** The opening is refused as damage for that reason, and leaves every file but the lock as it was. */
-async function expectRefusal(world: World, reason: string): Promise<void> {
-  const fileSystem = world.disk.mount();
-  const before = snapshot(fileSystem, '/data');
-  const failure = await openIn(world).catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(LogError);
-  expect(failure).toMatchObject({ code: 'Damaged' });
-  expect(String(failure)).toContain(reason);
-  expect(snapshot(fileSystem, '/data')).toEqual(before);
-}
-
-function snapshot(fileSystem: CrashFileSystem, folder: string): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const name of fileSystem.list(folder)) {
-    const path = `${folder}/${name}`;
-    if (name === 'lock') continue;
-    const inside = fileSystem.list(path);
-    if (inside.length > 0) Object.assign(files, snapshot(fileSystem, path));
-    else files[path] = isFile(fileSystem, path) ? readAll(fileSystem, path).toString('base64') : 'folder';
-  }
-  return files;
-}
-
-function isFile(fileSystem: CrashFileSystem, path: string): boolean {
-  try {
-    fileSystem.open(path, 'existing');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function readAll(fileSystem: CrashFileSystem, path: string): Buffer {
-  const file = fileSystem.open(path, 'existing');
-  const bytes = Buffer.alloc(file.size());
-  file.readSync(bytes, 0);
-  return bytes;
 }

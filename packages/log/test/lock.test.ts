@@ -1,6 +1,6 @@
 // One process owns a data directory; a second one is refused with a sentence that says who does.
 import { expect, test } from 'vitest';
-import { LogError, type Host } from '../src/index.ts';
+import { type Host, LogError } from '../src/index.ts';
 import { batchOf, createWorld, directory, openIn, settle } from './setup.ts';
 
 const settings = { partitionCount: 1, retentionMs: 'forever' } as const;
