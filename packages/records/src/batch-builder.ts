@@ -12,9 +12,20 @@ export interface RecordInput {
   readonly value: Uint8Array;
 }
 
-/** Bytes a record can take beside its key and value: five varints of at most 5 bytes and three single bytes. */
-const recordOverhead = 28;
 const noKey = -1;
+/** Attributes, timestamp delta and the number of headers: a byte each, all 0. */
+const fixedRecordBytes = 3;
+
+/** The bytes a record takes in a batch, given its place in it (0 for the first); a `keyLength` of -1 is a null key. */
+export function recordBytes(offsetDelta: number, keyLength: number, valueLength: number): number {
+  const bodyLength = recordBodyBytes(offsetDelta, keyLength, valueLength);
+  return varintSize(bodyLength) + bodyLength;
+}
+
+function recordBodyBytes(offsetDelta: number, keyLength: number, valueLength: number): number {
+  const keyBytes = varintSize(keyLength) + Math.max(keyLength, 0);
+  return fixedRecordBytes + varintSize(offsetDelta) + keyBytes + varintSize(valueLength) + valueLength;
+}
 
 /**
  * Builds one batch whose records take their time from the log (`LogAppendTime`). The caller says beforehand how much room
@@ -25,17 +36,16 @@ export class BatchBuilder {
   #end: number = batchHeader.bytes;
   #count = 0;
 
-  /** Room for `recordCount` records whose keys and values together have `payloadBytes` bytes. */
-  constructor(recordCount: number, payloadBytes: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(batchHeader.bytes + recordCount * recordOverhead + payloadBytes);
+  /** Room for records of `recordsBytes` bytes together, as `recordBytes` counts them. */
+  constructor(recordsBytes: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(batchHeader.bytes + recordsBytes);
   }
 
   /** Appends a record whose key and value are ranges of `source`; a `keyLength` of -1 is a null key. */
   append(source: Buffer, keyStart: number, keyLength: number, valueStart: number, valueLength: number): void {
     const bytes = this.#bytes;
     const keyBytes = keyLength === noKey ? 0 : keyLength;
-    const bodyLength = 3 + varintSize(this.#count) + varintSize(keyLength) + keyBytes + varintSize(valueLength) + valueLength;
-    let at = writeVarint(bytes, bodyLength, this.#end);
+    let at = writeVarint(bytes, recordBodyBytes(this.#count, keyLength, valueLength), this.#end);
     bytes[at++] = 0;
     bytes[at++] = 0;
     at = writeVarint(bytes, this.#count, at);
@@ -67,8 +77,8 @@ export class BatchBuilder {
 
 /** One batch of `records` (at least one), for callers whose records are separate arrays. */
 export function encodeBatch(records: readonly RecordInput[]): Buffer {
-  const payloadBytes = records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + value.length, 0);
-  const builder = new BatchBuilder(records.length, payloadBytes);
+  const bytes = records.reduce((sum, { key, value }, index) => sum + recordBytes(index, key?.length ?? noKey, value.length), 0);
+  const builder = new BatchBuilder(bytes);
   for (const { key, value } of records) {
     const keyBytes = key?.length ?? 0;
     builder.append(Buffer.concat(key === null ? [value] : [key, value]), 0, key === null ? noKey : keyBytes, keyBytes, value.length);

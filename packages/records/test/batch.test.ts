@@ -14,6 +14,7 @@ import {
   isBatchIntact,
   RecordReader,
   readInt64,
+  recordBytes,
   recordCountOf,
   stampBatch,
   timestampOf,
@@ -48,7 +49,7 @@ describe('round trip', () => {
 
   test('ranges of one buffer are appended without their surroundings', () => {
     const source = Buffer.from('..key..value..');
-    const builder = new BatchBuilder(2, 16);
+    const builder = new BatchBuilder(recordBytes(0, 3, 5) + recordBytes(1, -1, 5));
     builder.append(source, 2, 3, 7, 5);
     builder.append(source, 0, -1, 7, 5);
     expect(readAll(builder.finish()).map(({ key, value }) => [key?.toString(), value.toString()])).toEqual([

@@ -40,10 +40,16 @@ export function engineError(error: unknown): ApiError {
     const message = `Too many bytes are waiting to be stored; the next request can be made in ${retryAfterMs} ms. ${error.message}`;
     return new ApiError(code, message, { cause: error, headers: { [header.retryAfter]: String(retryAfterMs / 1000) } });
   }
-  return new ApiError(code, error.code === 'OffsetOutOfRange' ? standardMessage.cursorTrimmed : error.message, { cause: error });
+  return new ApiError(code, wordsOf[error.code] ?? error.message, { cause: error });
 }
 
 const retryAfterMs = 1000;
+
+/** Where the caller gets the API's words instead of the engine's, which name its logs. */
+const wordsOf: Partial<Record<LogErrorCode, string>> = {
+  OffsetOutOfRange: standardMessage.cursorTrimmed,
+  UnknownLog: standardMessage.notFound,
+};
 
 const codeOf: Readonly<Record<LogErrorCode, ErrorCode>> = {
   LogExists: 'InternalServerError',

@@ -52,10 +52,11 @@ export async function startServer(given: StartOptions = {}, environment: Environ
   const options = parseOptions(given);
   const { clock = systemClock, random = systemRandom, logger = createLogger(options.logLevel) } = environment;
   await using resources = new AsyncDisposableStack();
-  const identity = environment.identity ?? (await openIdentity(ociDirOf(options), random));
+  // First the engine: its lock keeps a second server from making an identity in the same directory.
   const engine = resources.use(await openEngine({ ...options, durability: options.durability ?? 'sync', clock, random, logger }));
-  const catalogue = await Catalogue.open(engine, random);
-  resources.defer(() => catalogue.settle());
+  const identity = environment.identity ?? (await openIdentity(ociDirOf(options), random));
+  const catalogue = await Catalogue.open(engine, random, clock);
+  resources.defer(() => catalogue.close());
   await makeStreams(catalogue, options.stream, identity.tenancyId, clock);
   const cursors = new CursorCodec(catalogue.cursorKey);
   const service = { engine, catalogue, cursors, metrics: new Metrics(), buffers: new BufferPool(), clock, random };

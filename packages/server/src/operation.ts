@@ -17,11 +17,16 @@ export interface OperationRequest {
   readonly signal: AbortSignal;
 }
 
-/** A success. `body`: text and bytes are sent as they are (they are JSON already), anything else as JSON, undefined as nothing. */
+/**
+ * A success. `body`: text and bytes are sent as they are (they are JSON already), anything else as JSON,
+ * undefined as nothing.
+ */
 export interface Answer {
   readonly status: 200 | 204;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Instead of `body`: JSON in pieces that are made as the caller takes them. */
+  readonly pieces?: Iterable<string>;
   /** Called when `body` has been handed to the system whole; not called if it never is. */
   readonly sent?: () => void;
 }

@@ -9,7 +9,9 @@ export interface Range {
 
 /** `text` if its length is in range; throws 400 naming the parameter. */
 export function parseText(name: string, text: string, { min, max }: Range): string {
-  if (text.length < min || text.length > max) throw invalid(`${name}: expected ${min} to ${max} characters, got ${text.length}.`);
+  // Characters as people count them, as the shapes of bodies do.
+  const characters = text.length > max ? [...text].length : text.length;
+  if (characters < min || characters > max) throw invalid(`${name}: expected ${min} to ${max} characters, got ${characters}.`);
   return text;
 }
 

@@ -58,7 +58,8 @@ function coerce(schema: MemberSchema | undefined, member: unknown): unknown {
 
 /** The first problem in words; the compiler's list is in the order of the shape. */
 function explain(validator: Validator, value: unknown): InvalidShape {
-  const [first] = validator.Errors(value);
+  const problems = validator.Errors(value);
+  const [first] = problems;
   if (first === undefined) return new InvalidShape('invalid', 'The body does not have the expected shape.');
   const params = first.params as Record<string, unknown>;
   if (first.keyword === 'required') {
@@ -67,11 +68,18 @@ function explain(validator: Validator, value: unknown): InvalidShape {
   }
   const names = namesIn(first.instancePath);
   const where = names.length === 0 ? 'The body' : names.join('.');
-  return new InvalidShape('invalid', `${where}: expected ${expectation(first.keyword, params)}, got ${show(valueAt(value, names))}.`);
+  // Of a choice between types the list has a problem for each.
+  const types = problems.filter(({ instancePath, keyword }) => instancePath === first.instancePath && keyword === 'type');
+  const expected = [...new Set(types.map((problem) => typeIn(problem.params)))].join(' or ') || expectation(first.keyword, params);
+  return new InvalidShape('invalid', `${where}: expected ${expected}, got ${show(valueAt(value, names))}.`);
+}
+
+function typeIn(params: object): string {
+  const type = 'type' in params ? String(params.type) : 'value';
+  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
 }
 
 function expectation(keyword: string, params: Record<string, unknown>): string {
-  if (keyword === 'type') return `${/^[aeiou]/.test(String(params['type'])) ? 'an' : 'a'} ${params['type']}`;
   if (keyword === 'minLength') return `at least ${params['limit']} character(s)`;
   if (keyword === 'maxLength') return `at most ${params['limit']} characters`;
   if (keyword === 'minimum') return `at least ${params['limit']}`;
@@ -90,9 +98,9 @@ function valueAt(value: unknown, names: readonly string[]): unknown {
   return names.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], value);
 }
 
-/** A short form of what came; long texts by their length. */
+/** A short form of what came: long texts by their length, what may be nested by its kind. */
 function show(value: unknown): string {
   if (typeof value === 'string' && value.length > 64) return `a string of ${value.length} characters`;
-  const json = JSON.stringify(value) ?? 'nothing';
-  return json.length > 80 ? `${json.slice(0, 77)}…` : json;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'nothing';
+  return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -1,5 +1,16 @@
 // Streams as the API shows and takes them (OCI Streaming API 20180418).
-import { type Static, type TInteger, type TObject, type TOptional, type TRecord, type TString, type TUnknown, Type } from 'typebox';
+import {
+  type Static,
+  type TBoolean,
+  type TInteger,
+  type TNumber,
+  type TObject,
+  type TOptional,
+  type TRecord,
+  type TString,
+  type TUnion,
+  Type,
+} from 'typebox';
 import { limits } from '../limits.ts';
 
 /** Normal path: CREATING, ACTIVE, (UPDATING, ACTIVE)*, DELETING, DELETED. */
@@ -7,9 +18,12 @@ export const lifecycleStates = ['CREATING', 'ACTIVE', 'DELETING', 'DELETED', 'FA
 export type LifecycleState = (typeof lifecycleStates)[number];
 
 const freeformTags: TRecord<string, TString> = Type.Record(Type.String(), Type.String());
-const definedTags: TRecord<string, TRecord<string, TUnknown>> = Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()));
+/** What a value of a defined tag may be: OCI's tags hold no lists and no objects. */
+type TagValue = TUnion<[TString, TNumber, TBoolean]>;
+const tagValue: TagValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+const definedTags: TRecord<string, TRecord<string, TagValue>> = Type.Record(Type.String(), Type.Record(Type.String(), tagValue));
 export type FreeformTags = Readonly<Record<string, string>>;
-export type DefinedTags = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+export type DefinedTags = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 
 const text = (minLength: number, maxLength: number): TString => Type.String({ minLength, maxLength });
 
@@ -21,7 +35,7 @@ export const createStreamDetails: TObject<{
   streamPoolId: TOptional<TString>;
   retentionInHours: TOptional<TInteger>;
   freeformTags: TOptional<TRecord<string, TString>>;
-  definedTags: TOptional<TRecord<string, TRecord<string, TUnknown>>>;
+  definedTags: TOptional<TRecord<string, TRecord<string, TagValue>>>;
 }> = Type.Object({
   name: text(limits.name.min, limits.name.max),
   partitions: Type.Integer({ minimum: limits.partitions.min, maximum: limits.partitions.max }),
@@ -37,7 +51,7 @@ export type CreateStreamDetails = Static<typeof createStreamDetails>;
 export const updateStreamDetails: TObject<{
   streamPoolId: TOptional<TString>;
   freeformTags: TOptional<TRecord<string, TString>>;
-  definedTags: TOptional<TRecord<string, TRecord<string, TUnknown>>>;
+  definedTags: TOptional<TRecord<string, TRecord<string, TagValue>>>;
 }> = Type.Object({
   streamPoolId: Type.Optional(text(1, 255)),
   freeformTags: Type.Optional(freeformTags),

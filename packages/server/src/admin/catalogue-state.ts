@@ -38,6 +38,8 @@ export interface WorkRequestRecord {
   readonly operationType: WorkRequestOperationType;
   readonly compartmentId: string;
   readonly streamId: string;
+  /** Offset of the command that opened it: rises with the time of acceptance, and is never the same twice. */
+  readonly number: number;
   readonly timeAcceptedMs: number;
   /** Null while it is in progress. */
   readonly timeFinishedMs: number | null;
@@ -168,7 +170,8 @@ function initialise(state: CatalogueState, { cursorKey, groupLogCount }: Command
   return { kind: 'initialised' };
 }
 
-function createStream(state: CatalogueState, command: CommandOf<'CREATE_STREAM'>, { offset, now }: CommandContext): CatalogueAnswer {
+function createStream(state: CatalogueState, command: CommandOf<'CREATE_STREAM'>, context: CommandContext): CatalogueAnswer {
+  const { offset, now } = context;
   const { id, workRequestId, stream } = command;
   const pool = poolFor(state, command, now);
   if (pool === undefined) return refuse('NotAuthorizedOrNotFound', `Unknown stream pool ${stream.streamPoolId}`);
@@ -179,7 +182,7 @@ function createStream(state: CatalogueState, command: CommandOf<'CREATE_STREAM'>
     return refuse('Conflict', `A stream named ${JSON.stringify(stream.name)} already exists in stream pool ${pool.id}: ${namesake.id}.`);
   }
   state.pools.set(pool.id, pool);
-  openWorkRequest(state, workRequestId, 'CREATE_STREAM', id, pool.compartmentId, now);
+  openWorkRequest(state, { id: workRequestId, operationType: 'CREATE_STREAM', streamId: id, compartmentId: pool.compartmentId }, context);
   return done(state, {
     id,
     name: stream.name,
@@ -213,22 +216,27 @@ function finishCreation(state: CatalogueState, { id }: CommandOf<'STREAM_CREATED
   return done(state, { ...stream, lifecycleState: 'ACTIVE' });
 }
 
-function updateStream(state: CatalogueState, command: CommandOf<'UPDATE_STREAM'>, { offset, now }: CommandContext): CatalogueAnswer {
+function updateStream(state: CatalogueState, command: CommandOf<'UPDATE_STREAM'>, context: CommandContext): CatalogueAnswer {
   const stream = state.streams.get(command.id);
   const refusal = refuseChange(stream, command.id, command.ifMatch);
   if (stream === undefined || refusal !== undefined) return refusal ?? unknownStream(command.id);
   const { freeformTags = stream.freeformTags, definedTags = stream.definedTags, workRequestId } = command;
-  openWorkRequest(state, workRequestId, 'UPDATE_STREAM', stream.id, stream.compartmentId, now);
-  closeWorkRequest(state, workRequestId, now);
-  return done(state, { ...stream, freeformTags, definedTags, changedAt: offset, workRequestId });
+  const { id: streamId, compartmentId } = stream;
+  openWorkRequest(state, { id: workRequestId, operationType: 'UPDATE_STREAM', streamId, compartmentId }, context);
+  closeWorkRequest(state, workRequestId, context.now);
+  return done(state, { ...stream, freeformTags, definedTags, changedAt: context.offset, workRequestId });
 }
 
-function deleteStream(state: CatalogueState, command: CommandOf<'DELETE_STREAM'>, { offset, now }: CommandContext): CatalogueAnswer {
+function deleteStream(state: CatalogueState, command: CommandOf<'DELETE_STREAM'>, context: CommandContext): CatalogueAnswer {
   const stream = state.streams.get(command.id);
+  // Asked for again while it is under way: the same change.
+  if (stream?.lifecycleState === 'DELETING') return done(state, stream);
   const refusal = refuseChange(stream, command.id, command.ifMatch);
   if (stream === undefined || refusal !== undefined) return refusal ?? unknownStream(command.id);
-  openWorkRequest(state, command.workRequestId, 'DELETE_STREAM', stream.id, stream.compartmentId, now);
-  return done(state, { ...stream, lifecycleState: 'DELETING', changedAt: offset, workRequestId: command.workRequestId });
+  const { workRequestId } = command;
+  const { id: streamId, compartmentId } = stream;
+  openWorkRequest(state, { id: workRequestId, operationType: 'DELETE_STREAM', streamId, compartmentId }, context);
+  return done(state, { ...stream, lifecycleState: 'DELETING', changedAt: context.offset, workRequestId });
 }
 
 function finishDeletion(state: CatalogueState, { id }: CommandOf<'STREAM_DELETED'>, { now }: CommandContext): CatalogueAnswer {
@@ -279,13 +287,10 @@ function dropExpired({ streams, workRequests }: CatalogueState, now: number): vo
 
 function openWorkRequest(
   state: CatalogueState,
-  id: string,
-  operationType: WorkRequestOperationType,
-  streamId: string,
-  compartmentId: string,
-  now: number,
+  request: Pick<WorkRequestRecord, 'id' | 'operationType' | 'streamId' | 'compartmentId'>,
+  { offset, now }: CommandContext,
 ): void {
-  state.workRequests.set(id, { id, operationType, compartmentId, streamId, timeAcceptedMs: now, timeFinishedMs: null });
+  state.workRequests.set(request.id, { ...request, number: offset, timeAcceptedMs: now, timeFinishedMs: null });
 }
 
 function closeWorkRequest(state: CatalogueState, id: string, now: number): void {

@@ -1,5 +1,6 @@
 // The catalogue at work: what the operations ask it, and the two-step changes (record, then log, then record) that it
 // carries through, also after a crash between the steps.
+import { type Clock, LogError, type LogErrorCode } from 'millrace-log';
 import { formatOcid, limits } from 'millrace-protocol';
 import { ApiError, unknownStream } from '../api-error.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -21,6 +22,8 @@ import {
 const ocidRegion = 'millrace';
 /** How many logs the consumer groups will be spread over; fixed for a data directory when it is made. */
 const groupLogCount = 16;
+/** How long the second step of a change waits when the engine could not take it. */
+const retryMs = 1000;
 
 type CatalogueMachine = StateMachine<CatalogueState, CatalogueCommand, CatalogueAnswer>;
 
@@ -35,17 +38,22 @@ export class Catalogue {
   readonly #engine: Engine;
   readonly #machine: CatalogueMachine;
   readonly #random: RandomBytes;
+  readonly #clock: Clock;
+  #cancelRetry = (): void => {};
+  #retrying: Promise<void> = Promise.resolve();
+  #isClosing = false;
 
-  private constructor(engine: Engine, machine: CatalogueMachine, random: RandomBytes) {
+  private constructor(engine: Engine, machine: CatalogueMachine, random: RandomBytes, clock: Clock) {
     this.#engine = engine;
     this.#machine = machine;
     this.#random = random;
+    this.#clock = clock;
   }
 
   /** Replays the catalogue, initialises a new one, and finishes what a crash left half done. */
-  static async open(engine: Engine, random: RandomBytes): Promise<Catalogue> {
+  static async open(engine: Engine, random: RandomBytes, clock: Clock): Promise<Catalogue> {
     const machine = await StateMachine.open(catalogueMachine, engine);
-    const catalogue = new Catalogue(engine, machine, random);
+    const catalogue = new Catalogue(engine, machine, random, clock);
     if (machine.state.cursorKey === '') {
       const cursorKey = random(32).toString('base64');
       await machine.submit({ v: 1, kind: 'INIT', format: 1, cursorKey, groupLogCount });
@@ -101,7 +109,7 @@ export class Catalogue {
       workRequestId: this.#newId('streamworkrequest'),
       stream,
     });
-    await this.#finishCreation(created.stream);
+    await this.#finish(created.stream);
     return created;
   }
 
@@ -119,20 +127,47 @@ export class Catalogue {
   async deleteStream(id: string, ifMatch?: string): Promise<ChangedStream> {
     const workRequestId = this.#newId('streamworkrequest');
     const deleted = await this.#change({ v: 1, kind: 'DELETE_STREAM', id, workRequestId, ...(ifMatch === undefined ? {} : { ifMatch }) });
-    await this.#finishDeletion(deleted.stream);
+    await this.#finish(deleted.stream);
     return deleted;
   }
 
-  /** Resolves when nothing is under way that needs the engine. */
-  async settle(): Promise<void> {
+  /** Begins nothing more by itself; resolves when nothing is under way that needs the engine. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#cancelRetry();
+    await this.#retrying;
     await this.#machine.settle();
   }
 
   async #finishIntents(): Promise<void> {
-    for (const stream of this.#machine.state.streams.values()) {
-      if (stream.lifecycleState === 'CREATING') await this.#finishCreation(stream);
-      if (stream.lifecycleState === 'DELETING') await this.#finishDeletion(stream);
+    for (const stream of this.#machine.state.streams.values()) await this.#finishStep(stream);
+  }
+
+  /** Carries out what the log already says. If the engine cannot now, it is tried again until it can. */
+  async #finish(stream: StreamRecord): Promise<void> {
+    try {
+      await this.#finishStep(stream);
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error;
+      this.#retryUnlessFinal(error.code);
+      const message = `The change of stream ${stream.id} is recorded and will be finished, but not now: ${error.message}`;
+      throw new ApiError('ServiceUnavailable', message, { cause: error });
     }
+  }
+
+  #retryUnlessFinal(code: LogErrorCode): void {
+    if (this.#isClosing || code === 'Closed' || code === 'Failed') return;
+    this.#cancelRetry();
+    this.#cancelRetry = this.#clock.after(retryMs, () => {
+      this.#retrying = this.#finishIntents().catch((error: unknown) => {
+        if (error instanceof LogError) this.#retryUnlessFinal(error.code);
+      });
+    });
+  }
+
+  async #finishStep(stream: StreamRecord): Promise<void> {
+    if (stream.lifecycleState === 'CREATING') await this.#finishCreation(stream);
+    if (stream.lifecycleState === 'DELETING') await this.#finishDeletion(stream);
   }
 
   async #finishCreation(stream: StreamRecord): Promise<void> {
@@ -150,7 +185,7 @@ export class Catalogue {
     const { answer } = await this.#machine.submit(command);
     if (answer.kind === 'refused') throw new ApiError(answer.code, answer.message);
     if (answer.kind !== 'done') throw new Error(`The catalogue answered ${answer.kind} to ${command.kind}.`);
-    return { stream: answer.stream, workRequestId: command.workRequestId };
+    return { stream: answer.stream, workRequestId: answer.stream.workRequestId };
   }
 
   #newId(type: 'stream' | 'streampool' | 'streamworkrequest'): string {

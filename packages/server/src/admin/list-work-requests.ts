@@ -21,6 +21,6 @@ export async function listWorkRequests(service: Service, request: OperationReque
     .workRequests(service.clock.now())
     .filter((work) => (id === undefined || work.id === id) && (compartmentId === undefined || work.compartmentId === compartmentId))
     .filter((work) => resourceId === undefined || work.streamId === resourceId);
-  const { items, next } = pageOf(wanted, ({ timeAcceptedMs, id: key }) => ({ key: timeAcceptedMs, id: key }), order, limit, token);
+  const { items, next } = pageOf(wanted, ({ number, id: workRequestId }) => ({ key: number, id: workRequestId }), order, limit, token);
   return { status: 200, headers: next === undefined ? {} : { [header.nextPage]: next }, body: { items: items.map(workRequestView) } };
 }

@@ -1,6 +1,6 @@
 // Pages of a list: a token carries the sort key and id of the last item of the page before, never a position, so that items
 // that come and go move nothing.
-import { invalid } from '../api-error.ts';
+import { type ApiError, invalid } from '../api-error.ts';
 
 /** Where an item stands in a list: by `key`, ties by `id`. */
 export interface SortPosition {
@@ -29,6 +29,9 @@ export function pageOf<Item>(
   const byPosition = (a: SortPosition, b: SortPosition): number => sign * (compare(a.key, b.key) || compare(a.id, b.id));
   const sorted = items.toSorted((a, b) => byPosition(positionOf(a), positionOf(b)));
   const last = token === undefined ? undefined : decodeToken(token);
+  const [first] = sorted;
+  // A token of a list sorted by name knows no place in one sorted by time.
+  if (last !== undefined && first !== undefined && typeof positionOf(first).key !== typeof last.key) throw noToken();
   const rest = last === undefined ? sorted : sorted.filter((item) => byPosition(positionOf(item), last) > 0);
   const page = rest.slice(0, limit);
   const lastItem = page.at(-1);
@@ -55,5 +58,9 @@ function decodeToken(token: string): SortPosition {
   } catch {
     // Answered below, like any other text that is no token.
   }
-  throw invalid('page: expected the opc-next-page of an earlier answer.');
+  throw noToken();
+}
+
+function noToken(): ApiError {
+  return invalid('page: expected the opc-next-page of an earlier answer to the same list.');
 }

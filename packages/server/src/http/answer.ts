@@ -1,4 +1,6 @@
 // Answers and refusals as HTTP has them.
+import type { ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { type ErrorBody, header, standardMessage, statusOf } from 'millrace-protocol';
 import { ApiError, engineError } from '../api-error.ts';
@@ -17,8 +19,10 @@ export interface RefusalOptions {
 type HeaderList = string[];
 
 /** Sends a success. */
-export function sendAnswer(reply: FastifyReply, requestId: string, { status, headers = {}, body, sent }: Answer): void {
-  send(reply, status, [header.requestId, requestId, ...Object.entries(headers).flat()], body, sent);
+export function sendAnswer(reply: FastifyReply, requestId: string, { status, headers = {}, body, pieces, sent }: Answer): void {
+  const list = [header.requestId, requestId, ...Object.entries(headers).flat()];
+  if (pieces === undefined) send(reply, status, list, body, sent);
+  else sendPieces(reply, status, list, pieces);
 }
 
 /** Sends a refusal and logs what the caller is not told; answers its HTTP status. */
@@ -30,21 +34,29 @@ export function sendRefusal(reply: FastifyReply, requestId: string, error: unkno
   return status;
 }
 
-/**
- * Past the library, which would add a charset that the service does not send (observed) and write head and body apart. Text
- * leaves with its head in one write.
- */
+/** Text leaves with its head in one write. */
 function send(reply: FastifyReply, status: number, headers: HeaderList, body: unknown, sent?: () => void): void {
-  // What hooks of the library have set, `connection: close` among it.
-  for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
-  reply.hijack();
   if (body === undefined) {
-    reply.raw.writeHead(status, headers).end();
+    begin(reply, status, headers).end();
     return;
   }
   const json = body instanceof Buffer || typeof body === 'string' ? body : JSON.stringify(body);
   headers.push('content-type', 'application/json', 'content-length', String(Buffer.byteLength(json)));
-  reply.raw.writeHead(status, headers).end(json, sent);
+  begin(reply, status, headers).end(json, sent);
+}
+
+/** No more is made than the caller takes; one who goes away in the middle ends it. */
+function sendPieces(reply: FastifyReply, status: number, headers: HeaderList, pieces: Iterable<string>): void {
+  headers.push('content-type', 'application/json');
+  pipeline(Readable.from(pieces, { objectMode: false }), begin(reply, status, headers), () => {});
+}
+
+/** Past the library, which would add a charset that the service does not send (observed) and write head and body apart. */
+function begin(reply: FastifyReply, status: number, headers: HeaderList): ServerResponse {
+  // What hooks of the library have set, `connection: close` among it.
+  for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
+  reply.hijack();
+  return reply.raw.writeHead(status, headers);
 }
 
 function refusalOf(error: unknown, requestId: string, { logger, explainAuth }: RefusalOptions): ApiError {
@@ -59,7 +71,9 @@ function refusalOf(error: unknown, requestId: string, { logger, explainAuth }: R
     logger.error({ requestId, err: error }, 'request failed: unexpected error');
     return new ApiError('InternalServerError', `An internal error occurred; the server's log has it under ${requestId}.`);
   }
-  if (statusOf(refusal.code) >= 500) logger.error({ requestId, err: refusal.cause ?? refusal }, `request refused: ${refusal.code}`);
+  // That an operation is not there is no trouble of the server's.
+  if (statusOf(refusal.code) >= 500 && refusal.code !== 'MethodNotImplemented')
+    logger.error({ requestId, err: refusal.cause ?? refusal }, `request refused: ${refusal.code}`);
   else logger.debug({ requestId, code: refusal.code, reason: refusal.message }, 'request refused');
   return refusal;
 }

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ApiError, invalid } from '../api-error.ts';
 import type { BufferPool } from '../buffer-pool.ts';
-import type { BodyBudget } from './body-budget.ts';
+import type { BodyBudget, BodyLease } from './body-budget.ts';
 
 const empty = Buffer.alloc(0);
 
@@ -19,28 +19,70 @@ export interface BodyRoom {
   readonly pool: BufferPool;
 }
 
+/** Memory for a body is taken this much at a time, and only for what arrives: announcing a body costs nothing. */
+const firstBytes = 2 * 1024 * 1024;
+
 /**
  * Reads the body. Throws 413 if it is, or says it is, longer than `maxBytes`, 400 if the connection ends first, 429 if all
- * bodies under way together are too much; its bytes count against the budget until `release` is called.
+ * bodies under way together are too much; its memory counts against the budget until `release` is called.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number, { budget, pool }: BodyRoom): Promise<ReceivedBody> {
+export async function readBody(request: IncomingMessage, maxBytes: number, room: BodyRoom): Promise<ReceivedBody> {
   const announced = announcedLength(request);
   if (announced !== undefined && announced > maxBytes) throw tooLarge(announced, maxBytes);
   if (announced === 0) return { body: empty, release: () => {} };
-  const lease = budget.lease();
+  const growing = new GrowingBody(announced ?? maxBytes, maxBytes, room);
   try {
-    if (announced === undefined) return { body: await readChunked(request, maxBytes, lease.take), release: lease.release };
-    const body = await readSized(request, pool.take(announced), lease.take);
-    return {
-      body,
-      release: () => {
-        lease.release();
-        pool.give(body);
-      },
-    };
+    await readChunks(request, (chunk) => growing.add(chunk));
+    return { body: growing.received(), release: () => growing.release() };
   } catch (error) {
-    lease.release();
+    growing.release();
+    // What is still to come is thrown away, so that the caller, still writing, gets to read the answer.
+    request.resume();
     throw error;
+  }
+}
+
+/** A body in one buffer, however small the pieces it comes in: it doubles until it holds what was announced. */
+class GrowingBody {
+  readonly #expectedBytes: number;
+  readonly #maxBytes: number;
+  readonly #pool: BufferPool;
+  readonly #lease: BodyLease;
+  #bytes: Buffer = empty;
+  #end = 0;
+
+  constructor(expectedBytes: number, maxBytes: number, { budget, pool }: BodyRoom) {
+    this.#expectedBytes = expectedBytes;
+    this.#maxBytes = maxBytes;
+    this.#pool = pool;
+    this.#lease = budget.lease();
+  }
+
+  add(chunk: Buffer): void {
+    const end = this.#end + chunk.length;
+    if (end > this.#maxBytes) throw tooLarge(end, this.#maxBytes);
+    if (end > this.#bytes.length) this.#grow(end);
+    chunk.copy(this.#bytes, this.#end);
+    this.#end = end;
+  }
+
+  received(): Buffer {
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  release(): void {
+    this.#lease.release();
+    this.#pool.give(this.#bytes);
+    this.#bytes = empty;
+  }
+
+  #grow(neededBytes: number): void {
+    const size = Math.min(this.#expectedBytes, Math.max(neededBytes, firstBytes, this.#bytes.length * 2));
+    this.#lease.take(size - this.#bytes.length);
+    const larger = this.#pool.take(size);
+    this.#bytes.copy(larger, 0, 0, this.#end);
+    this.#pool.give(this.#bytes);
+    this.#bytes = larger;
   }
 }
 
@@ -52,27 +94,6 @@ export function contentDigest(body: Buffer): string {
 function announcedLength({ headers }: IncomingMessage): number | undefined {
   if (headers['transfer-encoding'] !== undefined) return undefined;
   return Number(headers['content-length'] ?? 0);
-}
-
-async function readSized(request: IncomingMessage, body: Buffer, take: (bytes: number) => void): Promise<Buffer> {
-  let at = 0;
-  await readChunks(request, (chunk) => {
-    take(chunk.length);
-    at += chunk.copy(body, at);
-  });
-  return body;
-}
-
-async function readChunked(request: IncomingMessage, maxBytes: number, take: (bytes: number) => void): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  await readChunks(request, (chunk) => {
-    take(chunk.length);
-    length += chunk.length;
-    if (length > maxBytes) throw tooLarge(length, maxBytes);
-    chunks.push(chunk);
-  });
-  return Buffer.concat(chunks, length);
 }
 
 /** Passes every chunk to `receive`, until it throws. By events: an iterator costs a small request a tenth of its time. */

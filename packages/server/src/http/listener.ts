@@ -9,7 +9,7 @@ import { type RefusalOptions, sendAnswer, sendRefusal } from './answer.ts';
 import { authenticate, checkDigest } from './authenticate.ts';
 import { type BodyRoom, contentDigest, readBody } from './body.ts';
 import { BodyBudget } from './body-budget.ts';
-import { answerBrokenRequest } from './broken-request.ts';
+import { AnswersUnderWay, answerBrokenRequest } from './broken-request.ts';
 import { HttpRequest } from './http-request.ts';
 import { addProbes } from './probes.ts';
 import { RequestIds } from './request-id.ts';
@@ -40,6 +40,8 @@ const lateCheckMs = 10_000;
 const maxHeadBytes = 16_384;
 /** How much of an unknown path a refusal repeats. */
 const shownPathCharacters = 200;
+/** A connection on which nothing moves for so long is cut: a caller that never takes its answer. Longer than any wait. */
+const idleConnectionMs = 120_000;
 /** Longer than the keep-alive of clients and proxies, which would otherwise write into a connection that just closed. */
 const keepAliveMs = 65_000;
 
@@ -53,6 +55,7 @@ export async function listen(service: Service, options: ListenerOptions): Promis
   const app = fastify({
     logger: false,
     requestTimeout: requestTimeoutMs,
+    connectionTimeout: idleConnectionMs,
     // Node would answer a request without Host by itself, in no words of the API.
     http: {
       headersTimeout: requestTimeoutMs,
@@ -65,7 +68,7 @@ export async function listen(service: Service, options: ListenerOptions): Promis
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     frameworkErrors: (_error, request, reply) => pipeline.refuse(request, reply, invalid('The path has a percent escape that is none.')),
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, pipeline.requestIds),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, pipeline.requestIds, pipeline.answers),
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: maxHeadBytes },
   });
   addRoutes(app, pipeline);
@@ -106,6 +109,7 @@ function serveExpectations(app: FastifyInstance): void {
 class Pipeline {
   readonly requestIds: RequestIds;
   readonly draining = new AbortController();
+  readonly answers = new AnswersUnderWay();
   readonly #service: Service;
   readonly #options: ListenerOptions;
   readonly #bodyRoom: BodyRoom;
@@ -120,6 +124,7 @@ class Pipeline {
   /** Known caller, whole body, proved body, operation, answer. */
   async serve(name: OperationName, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { clock, metrics } = this.#service;
+    this.answers.note(request.raw.socket, reply.raw);
     const startedAt = clock.monotonicMs();
     const requestId = this.requestIds.next(headerText(request, header.requestId));
     let status: number;

@@ -1,7 +1,7 @@
 // The identity of a first start: a tenancy, a user and an API key, written as an ordinary OCI config file and key that every
 // SDK and the `oci` command read. An existing pair is used as it is, so a configuration stays valid across restarts.
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { formatOcid } from 'millrace-protocol';
@@ -23,10 +23,11 @@ export interface LocalIdentity extends ApiKey {
 const region = 'millrace.invalid';
 const profile = 'DEFAULT';
 const privateMode = 0o600;
+const keyBits = 2048;
 
 /** A fresh identity that exists in memory only. `privateKey` (RSA) saves making one. */
 export async function createIdentity(random: RandomBytes, privateKey?: KeyObject): Promise<LocalIdentity> {
-  const key = privateKey ?? (await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })).privateKey;
+  const key = privateKey ?? (await promisify(generateKeyPair)('rsa', { modulusLength: keyBits })).privateKey;
   return {
     tenancyId: formatOcid('tenancy', '', uniqueName(random)),
     userId: formatOcid('user', '', uniqueName(random)),
@@ -37,45 +38,54 @@ export async function createIdentity(random: RandomBytes, privateKey?: KeyObject
   };
 }
 
-/** The identity in `folder`, made and written there (config and key, mode 0600) if there is none. Throws on a config that is not one. */
+/**
+ * The identity in `folder`, made and written there (config and key, mode 0600) if there is none. Nothing that is there is
+ * overwritten: an existing config counts as it is, and a key without one gets a config. Throws on a config that is not one.
+ */
 export async function openIdentity(folder: string, random: RandomBytes): Promise<LocalIdentity> {
   const configPath = resolve(folder, 'config');
   const text = await readIfPresent(configPath);
   if (text !== undefined) return readIdentity(text, configPath);
-  const identity = { ...(await createIdentity(random)), configPath };
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeIdentity(identity, folder);
-  return identity;
-}
-
-async function writeIdentity({ tenancyId, userId, fingerprint, privateKey, configPath }: LocalIdentity, folder: string): Promise<void> {
   const keyPath = resolve(folder, 'oci_api_key.pem');
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  // The `oci` command warns on every call unless the key file ends with this label.
-  await writePrivately(keyPath, `${pem}OCI_API_KEY\n`);
-  const lines = [
-    `[${profile}]`,
-    `user=${userId}`,
-    `fingerprint=${fingerprint}`,
-    `tenancy=${tenancyId}`,
-    `region=${region}`,
-    `key_file=${keyPath}`,
-  ];
-  await writePrivately(configPath, `${lines.join('\n')}\n`);
+  const identity = { ...(await createIdentity(random, await openKey(keyPath))), configPath };
+  const isOurs = await writeUnlessPresent(configPath, configText(identity, keyPath));
+  return isOurs ? identity : openIdentity(folder, random);
 }
 
-/** Written beside and renamed, so that a crash leaves the whole file or none. */
-async function writePrivately(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', privateMode);
+/** The key at `path`, made if there is none. */
+async function openKey(path: string): Promise<KeyObject> {
+  if ((await readIfPresent(path)) === undefined) {
+    const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: keyBits });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    // The `oci` command warns on every call unless the key file ends with this label.
+    await writeUnlessPresent(path, `${pem}OCI_API_KEY\n`);
+  }
+  return readKey(path, undefined);
+}
+
+function configText({ tenancyId, userId, fingerprint }: LocalIdentity, keyPath: string): string {
+  const lines = [`user=${userId}`, `fingerprint=${fingerprint}`, `tenancy=${tenancyId}`, `region=${region}`, `key_file=${keyPath}`];
+  return `[${profile}]\n${lines.join('\n')}\n`;
+}
+
+/** Written beside and linked, so that a crash leaves the whole file or none and nothing is overwritten; false if it is there. */
+async function writeUnlessPresent(path: string, text: string): Promise<boolean> {
+  const temporary = `${path}.${process.pid}.new`;
+  await rm(temporary, { force: true });
+  const file = await open(temporary, 'wx', privateMode);
   try {
     await file.writeFile(text);
     await file.datasync();
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   } finally {
     await file.close();
+    await rm(temporary, { force: true });
   }
-  await chmod(temporary, privateMode);
-  await rename(temporary, path);
 }
 
 async function readIdentity(text: string, configPath: string): Promise<LocalIdentity> {

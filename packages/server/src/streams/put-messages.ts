@@ -1,21 +1,14 @@
 // PutMessages: validate, stream is active, partition, append, answer.
 import { header, statusOf } from 'millrace-protocol';
-import { BatchBuilder } from 'millrace-records';
+import { BatchBuilder, recordBytes } from 'millrace-records';
 import { messageLogOf } from '../admin/catalogue.ts';
 import { ApiError, engineError } from '../api-error.ts';
 import type { Appended } from '../engine/engine.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
-import type { RandomBytes } from '../random.ts';
 import type { Service } from '../service.ts';
-import { partitionOfKey, partitionOfNoKey } from './partitioner.ts';
-import { noKey, type PutMessages, parsePutMessages } from './put-body.ts';
+import { type PutMessages, parsePutMessages } from './put-body.ts';
 import { encodePutResult } from './put-result.ts';
-
-/** The messages of one partition, by their index in the request. */
-export interface PartitionShare {
-  readonly partition: number;
-  readonly indexes: readonly number[];
-}
+import { type PartitionShare, shareOut } from './share-out.ts';
 
 /** What became of one share. */
 export interface ShareOutcome extends PartitionShare {
@@ -28,23 +21,8 @@ export async function putMessages(service: Service, request: OperationRequest): 
   const shares = shareOut(messages, stream.partitions, service.random);
   const outcomes = await Promise.all(shares.map((share) => appendShare(service, messageLogOf(stream), messages, share)));
   refuseIfNothingWasStored(outcomes);
-  return { status: 200, headers: { [header.durability]: service.engine.durability }, body: encodePutResult(messages.count, outcomes) };
-}
-
-/** Each message to its partition; within a partition they keep their order. */
-function shareOut(messages: PutMessages, partitionCount: number, random: RandomBytes): PartitionShare[] {
-  const shares = new Map<number, number[]>();
-  for (let index = 0; index < messages.count; index += 1) {
-    const keyLength = messages.keyLength(index);
-    const partition =
-      keyLength === noKey
-        ? partitionOfNoKey(random, partitionCount)
-        : partitionOfKey(messages.bytes, messages.keyStart(index), keyLength, partitionCount);
-    const indexes = shares.get(partition);
-    if (indexes === undefined) shares.set(partition, [index]);
-    else indexes.push(index);
-  }
-  return Array.from(shares, ([partition, indexes]) => ({ partition, indexes }));
+  const headers = { [header.durability]: service.engine.durability };
+  return { status: 200, headers, ...encodePutResult(messages.count, outcomes) };
 }
 
 async function appendShare(
@@ -54,25 +32,19 @@ async function appendShare(
   share: PartitionShare,
 ): Promise<ShareOutcome> {
   const { partition, indexes } = share;
-  const bytes = bytesOf(messages, indexes);
   try {
-    const outcome = await engine.partition(logName, partition).append(batchOf(messages, indexes, bytes));
-    metrics.messagesPut(indexes.length, bytes);
+    const outcome = await engine.partition(logName, partition).append(batchOf(messages, indexes));
+    metrics.messagesPut(indexes.length, bytesOf(messages, indexes));
     return { ...share, outcome };
   } catch (error) {
     return { ...share, outcome: engineError(error) };
   }
 }
 
-/** The bytes of their keys and values. */
-function bytesOf(messages: PutMessages, indexes: readonly number[]): number {
+function batchOf(messages: PutMessages, indexes: Int32Array): Buffer {
   let bytes = 0;
-  for (const index of indexes) bytes += messages.valueLength(index) + Math.max(messages.keyLength(index), 0);
-  return bytes;
-}
-
-function batchOf(messages: PutMessages, indexes: readonly number[], bytes: number): Buffer {
-  const builder = new BatchBuilder(indexes.length, bytes);
+  for (const [at, index] of indexes.entries()) bytes += recordBytes(at, messages.keyLength(index), messages.valueLength(index));
+  const builder = new BatchBuilder(bytes);
   for (const index of indexes) {
     builder.append(
       messages.bytes,
@@ -83,6 +55,13 @@ function batchOf(messages: PutMessages, indexes: readonly number[], bytes: numbe
     );
   }
   return builder.finish();
+}
+
+/** The bytes of their keys and values. */
+function bytesOf(messages: PutMessages, indexes: Int32Array): number {
+  let bytes = 0;
+  for (const index of indexes) bytes += messages.valueLength(index) + Math.max(messages.keyLength(index), 0);
+  return bytes;
 }
 
 /** A partial failure is data. When every share failed the request did, for the gravest reason: after a 503 some may be stored. */

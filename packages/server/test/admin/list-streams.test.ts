@@ -146,7 +146,10 @@ describe('pages', () => {
   test.each(['x', 'n', 'nAAAA', `n${Buffer.from('[1]').toString('base64url')}`, `n${Buffer.from('["a",1]').toString('base64url')}`, '%00'])(
     '%j names none',
     async (token) => {
-      expect(await refusal(`compartmentId=pages&page=${token}`)).toEqual([400, 'page: expected the opc-next-page of an earlier answer.']);
+      expect(await refusal(`compartmentId=pages&page=${token}`)).toEqual([
+        400,
+        'page: expected the opc-next-page of an earlier answer to the same list.',
+      ]);
     },
   );
 

@@ -24,7 +24,7 @@ const base = { name: 'unused', partitions: 1, compartmentId: 'c' };
 
 describe('CreateStream', () => {
   test('answers the stream, CREATING, with etag and work request; it is ACTIVE at once', async () => {
-    const tags = { freeformTags: { team: 'ä' }, definedTags: { ops: { cost: 'low', level: 3, flags: [true, null] } } };
+    const tags = { freeformTags: { team: 'ä' }, definedTags: { ops: { cost: 'low', level: 3, billed: true } } };
     const answer = await create({ name: 'whole', partitions: 3, compartmentId: 'comp', retentionInHours: 48, ...tags });
     expect(answer.status).toBe(200);
     const stream = answer.json<Stream>();
@@ -103,9 +103,14 @@ describe('CreateStream', () => {
     [{ ...base, retentionInHours: 169 }, 'InvalidParameter', 'retentionInHours: expected at most 168, got 169.'],
     [{ ...base, freeformTags: { a: 1 } }, 'InvalidParameter', 'freeformTags.a: expected a string, got 1.'],
     [{ ...base, freeformTags: { 'a/b~c': null } }, 'InvalidParameter', 'freeformTags.a/b~c: expected a string, got null.'],
-    [{ ...base, freeformTags: [] }, 'InvalidParameter', 'freeformTags: expected an object, got [].'],
+    [{ ...base, freeformTags: [] }, 'InvalidParameter', 'freeformTags: expected an object, got an array.'],
     [{ ...base, definedTags: { a: 'b' } }, 'InvalidParameter', 'definedTags.a: expected an object, got "b".'],
-    [[], 'InvalidParameter', 'The body: expected an object, got [].'],
+    [
+      { ...base, definedTags: { a: { b: [['deep']] } } },
+      'InvalidParameter',
+      'definedTags.a.b: expected a string or a number or a boolean, got an array.',
+    ],
+    [[], 'InvalidParameter', 'The body: expected an object, got an array.'],
     [null, 'InvalidParameter', 'The body: expected an object, got null.'],
   ])('refuses %j', async (body, code, message) => {
     const answer = await create(body);

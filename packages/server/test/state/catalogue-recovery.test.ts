@@ -1,5 +1,6 @@
 // The catalogue after a crash between the steps of a change, and over many random histories.
 import fc from 'fast-check';
+import { LogError } from 'millrace-log';
 import { describe, expect, test } from 'vitest';
 import { Catalogue, messageLogOf } from '../../src/admin/catalogue.ts';
 import { type CatalogueCommand, catalogueMachine } from '../../src/admin/catalogue-state.ts';
@@ -12,7 +13,12 @@ import { TestClock } from '../support/test-clock.ts';
 const orders = { name: 'orders', partitions: 2, retentionInHours: 24, compartmentId: 'c', freeformTags: {}, definedTags: {} };
 
 /** An engine that fails the named call the first time, as a crash at that point would. */
-function failingOnce(engine: Engine, call: 'createLog' | 'deleteLog', logPrefix: string): Engine {
+function failingOnce(
+  engine: Engine,
+  call: 'createLog' | 'deleteLog',
+  logPrefix: string,
+  failure: Error = new Error('crashed here'),
+): Engine {
   let failed = false;
   return new Proxy(engine, {
     get(target, property) {
@@ -22,7 +28,7 @@ function failingOnce(engine: Engine, call: 'createLog' | 'deleteLog', logPrefix:
       return (name: string, ...rest: unknown[]) => {
         if (failed || !name.startsWith(logPrefix)) return Reflect.apply(value, target, [name, ...rest]);
         failed = true;
-        return Promise.reject(new Error('crashed here'));
+        return Promise.reject(failure);
       };
     },
   });
@@ -31,36 +37,52 @@ function failingOnce(engine: Engine, call: 'createLog' | 'deleteLog', logPrefix:
 describe('the catalogue', () => {
   test('finishes a stream whose creation was cut off before its log was made', async () => {
     const engine = openMemoryEngine({ clock: new TestClock() });
-    const crashed = await Catalogue.open(failingOnce(engine, 'createLog', 'stream-'), systemRandom);
+    const crashed = await Catalogue.open(failingOnce(engine, 'createLog', 'stream-'), systemRandom, new TestClock());
     await expect(crashed.createStream(orders)).rejects.toThrow('crashed here');
     expect(crashed.streams(0)[0]?.lifecycleState).toBe('CREATING');
 
-    const [stream] = (await Catalogue.open(engine, systemRandom)).streams(0);
+    const [stream] = (await Catalogue.open(engine, systemRandom, new TestClock())).streams(0);
     expect(stream?.lifecycleState).toBe('ACTIVE');
     expect((await engine.listLogs()).map(({ name }) => name)).toContain(stream && messageLogOf(stream));
   });
 
   test('finishes a stream whose deletion was cut off before its log was gone', async () => {
     const engine = openMemoryEngine({ clock: new TestClock() });
-    const crashed = await Catalogue.open(failingOnce(engine, 'deleteLog', 'stream-'), systemRandom);
+    const crashed = await Catalogue.open(failingOnce(engine, 'deleteLog', 'stream-'), systemRandom, new TestClock());
     const { stream } = await crashed.createStream(orders);
     await expect(crashed.deleteStream(stream.id)).rejects.toThrow('crashed here');
     expect(crashed.streams(0)[0]?.lifecycleState).toBe('DELETING');
 
-    const again = await Catalogue.open(engine, systemRandom);
+    const again = await Catalogue.open(engine, systemRandom, new TestClock());
     expect(again.stream(stream.id, 0).lifecycleState).toBe('DELETED');
     expect((await engine.listLogs()).map(({ name }) => name)).not.toContain(messageLogOf(stream));
   });
 
+  test.each([
+    ['createLog', 'ACTIVE'],
+    ['deleteLog', 'DELETED'],
+  ] as const)('finishes by itself what the engine could not take the first time (%s)', async (call, state) => {
+    const clock = new TestClock();
+    const overloaded = new LogError('Overloaded', 'too much at once');
+    const catalogue = await Catalogue.open(failingOnce(openMemoryEngine({ clock }), call, 'stream-', overloaded), systemRandom, clock);
+    const creating = catalogue.createStream(orders);
+    const failing = call === 'createLog' ? creating : creating.then(({ stream }) => catalogue.deleteStream(stream.id));
+    await expect(failing).rejects.toMatchObject({ code: 'ServiceUnavailable', message: expect.stringContaining('will be finished') });
+    clock.advance(1000);
+    await clock.until(async () => catalogue.streams(0)[0]?.lifecycleState === state);
+    expect(catalogue.workRequests(0).every(({ timeFinishedMs }) => timeFinishedMs !== null)).toBe(true);
+    await catalogue.close();
+  });
+
   test('keeps its cursor key across restarts', async () => {
     const engine = openMemoryEngine({ clock: new TestClock() });
-    const first = await Catalogue.open(engine, systemRandom);
-    expect((await Catalogue.open(engine, systemRandom)).cursorKey).toEqual(first.cursorKey);
+    const first = await Catalogue.open(engine, systemRandom, new TestClock());
+    expect((await Catalogue.open(engine, systemRandom, new TestClock())).cursorKey).toEqual(first.cursorKey);
   });
 
   test('forgets a deleted stream 90 days after its deletion, also when no command comes', async () => {
     const clock = new TestClock();
-    const catalogue = await Catalogue.open(openMemoryEngine({ clock }), systemRandom);
+    const catalogue = await Catalogue.open(openMemoryEngine({ clock }), systemRandom, new TestClock());
     const { stream } = await catalogue.createStream(orders);
     await catalogue.deleteStream(stream.id);
     const deletedAt = clock.now();
