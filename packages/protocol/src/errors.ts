@@ -3,7 +3,6 @@
 const statusByCode = {
   CannotParseRequest: 400,
   InvalidParameter: 400,
-  LimitExceeded: 400,
   MissingParameter: 400,
   NotAuthenticated: 401,
   NotAuthorizedOrNotFound: 404,

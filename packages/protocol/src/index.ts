@@ -1,7 +1,7 @@
 export { type Base64Problem, base64DecodedLength, base64Problem } from './base64.ts';
 export { type ErrorBody, type ErrorCode, standardMessage, statusOf } from './errors.ts';
 export { limits } from './limits.ts';
-export { formatOcid, isOcid, type OcidType } from './ocid.ts';
+export { formatOcid, type OcidType } from './ocid.ts';
 export { basePath, header, type Operation, type OperationName, operations } from './operations.ts';
 export {
   type Authorization,

@@ -8,7 +8,6 @@ export const header = {
   requestId: 'opc-request-id',
   nextCursor: 'opc-next-cursor',
   nextPage: 'opc-next-page',
-  previousPage: 'opc-prev-page',
   workRequestId: 'opc-work-request-id',
   etag: 'etag',
   ifMatch: 'if-match',
@@ -16,7 +15,7 @@ export const header = {
   contentSha256: 'x-content-sha256',
   /** Extension of Millrace: how long GetMessages may wait for a first message, milliseconds. */
   waitMs: 'millrace-wait-ms',
-  /** Extension of Millrace, on every answer to PutMessages: what the acknowledgement means. */
+  /** Extension of Millrace, on every success of PutMessages: what the acknowledgement means. */
   durability: 'millrace-durability',
 } as const;
 

@@ -30,10 +30,10 @@ export function notFound(): ApiError {
   return new ApiError('NotAuthorizedOrNotFound', standardMessage.notFound);
 }
 
-/** What a caller is told of a failure of the engine; anything that is not one is passed on as it is. */
-export function engineError(error: unknown): ApiError {
+/** What a caller is told of a refusal or a failure of the engine; undefined for anything else, which is a bug. */
+export function refusalFrom(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
-  if (!(error instanceof LogError)) throw error;
+  if (!(error instanceof LogError)) return undefined;
   const code = codeOf[error.code];
   if (code === 'TooManyRequests') {
     // Integrations read the milliseconds out of the text.

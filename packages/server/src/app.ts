@@ -42,7 +42,7 @@ export interface Server extends AsyncDisposable {
 }
 
 /** How long requests under way have at closing before their connections are cut. */
-const closeGraceMs = 8000;
+const closeGraceMs = 6000;
 
 /**
  * Starts the service; when this resolves, requests are served and the streams asked for exist. Throws `InvalidOption`, and

@@ -183,7 +183,7 @@ function boolean(value: unknown): boolean {
 /** A base URL without path: the official Python SDK accepts nothing else as an endpoint. */
 function origin(value: unknown): string {
   const url = URL.parse(text(value));
-  const isOrigin = url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/' && url.search === '';
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
   if (!isOrigin) throw new Error(`expected a URL such as https://streams.example.com without a path, got ${JSON.stringify(value)}.`);
   return url.origin;
 }
@@ -192,7 +192,7 @@ function streamToMake(value: unknown): StreamToMake {
   if (typeof value === 'object' && value !== null && 'name' in value && 'partitions' in value) {
     return { name: text(value.name), partitions: integer(value.partitions, 1, 10_000) };
   }
-  const [, name, partitions] = /^(.+):(\d+)$/.exec(text(value)) ?? [];
+  const [, name, partitions] = /^([^,]{1,1024}):(\d+)$/u.exec(text(value)) ?? [];
   if (name === undefined) throw new Error(`expected name:partitions, such as orders:3, got ${JSON.stringify(value)}.`);
   return { name, partitions: integer(partitions, 1, 10_000) };
 }

@@ -7,10 +7,12 @@ export interface Range {
   readonly max: number;
 }
 
+const characterSegments = new Intl.Segmenter();
+
 /** `text` if its length is in range; throws 400 naming the parameter. */
 export function parseText(name: string, text: string, { min, max }: Range): string {
   // Characters as people count them, as the shapes of bodies do.
-  const characters = text.length > max ? [...text].length : text.length;
+  const characters = text.length > max ? Array.from(characterSegments.segment(text)).length : text.length;
   if (characters < min || characters > max) throw invalid(`${name}: expected ${min} to ${max} characters, got ${characters}.`);
   return text;
 }

@@ -120,7 +120,8 @@ export const catalogueMachine: MachineDefinition<CatalogueState, CatalogueComman
   apply,
   parseCommand(value) {
     const { v, kind } = value as { v?: unknown; kind?: unknown };
-    if (v !== 1 || typeof kind !== 'string' || !commandKinds.has(kind)) {
+    const { format = 1 } = value as { format?: unknown };
+    if (v !== 1 || format !== 1 || typeof kind !== 'string' || !commandKinds.has(kind)) {
       throw new Error(`Unknown catalogue command ${JSON.stringify(kind)} of version ${JSON.stringify(v)}.`);
     }
     // Only this program writes the log; version and kind have just been checked.

@@ -67,6 +67,11 @@ export class Catalogue {
     return Buffer.from(this.#machine.state.cursorKey, 'base64');
   }
 
+  /** Throws `Failed` if the catalogue has stopped: then nothing can be served. */
+  check(): void {
+    void this.#machine.state;
+  }
+
   /** The stream, if its messages can be read and written; throws 404 otherwise. */
   activeStream(id: string): StreamRecord {
     const stream = this.#machine.state.streams.get(id);

@@ -18,6 +18,8 @@
 // 12. Retention forgets only what is older than `retentionMs`; later is allowed, sooner is not. Callers never use the name
 //     of a deleted log again.
 // All failures are `LogError`s with a code.
+// The plain shapes of questions and answers are those of the embedded log, which other engines share.
+import type { Appended, Bounds, LogInfo, LogSettings, ReadLimits, ReadResult } from 'millrace-log';
 
 /**
  * What an acknowledged append has survived: `none` (memory), `async` (handed to the operating system, synced soon after),
@@ -25,48 +27,7 @@
  */
 export type Durability = 'none' | 'async' | 'sync';
 
-/** How a log is set up; fixed at creation. */
-export interface LogSettings {
-  /** 1 or more. */
-  readonly partitionCount: number;
-  /** How long records are kept at least, in milliseconds; `forever` for command logs, which only `trim` shortens. */
-  readonly retentionMs: number | 'forever';
-}
-
-export interface LogInfo extends LogSettings {
-  readonly name: string;
-}
-
-/** An append was stored: the offset of its first record, and its stamp in Unix milliseconds. */
-export interface Appended {
-  readonly firstOffset: number;
-  readonly timestampMs: number;
-}
-
-export interface Bounds {
-  /** The first offset that retention left. */
-  readonly startOffset: number;
-  /** One more than the last readable offset. */
-  readonly endOffset: number;
-}
-
-export interface ReadLimits {
-  /** Upper bound on the batches' bytes (law 6 excepted). */
-  readonly maxBytes: number;
-  /** The batch with which this many records at or after `fromOffset` are reached is the last one; 1 or more. */
-  readonly maxRecords: number;
-  /** How long a read at the end waits for a first record, milliseconds; 0 answers at once. */
-  readonly waitMs: number;
-}
-
-export interface ReadResult {
-  /** Whole record batches in offset order, uncompressed or as they were appended; views the caller must not write to. */
-  readonly batches: readonly Buffer[];
-  /** The offset behind the last batch returned; `fromOffset` if there is none. */
-  readonly nextOffset: number;
-  /** The partition's end when the read was answered. */
-  readonly endOffset: number;
-}
+export type { Appended, Bounds, LogInfo, LogSettings, ReadLimits, ReadResult };
 
 /** One partition of one log; a handle without I/O of its own, so it may name a log that is not there yet. */
 export interface PartitionLog {

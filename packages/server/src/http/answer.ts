@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { type ErrorBody, header, standardMessage, statusOf } from 'millrace-protocol';
-import { ApiError, engineError } from '../api-error.ts';
+import { ApiError, refusalFrom } from '../api-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Answer } from '../operation.ts';
 import { NotAuthenticated } from './authenticate.ts';
@@ -66,7 +66,7 @@ function refusalOf(error: unknown, requestId: string, { logger, explainAuth }: R
     const message = explanation === undefined ? standardMessage.notAuthenticated : `${standardMessage.notAuthenticated} ${explanation}`;
     return new ApiError('NotAuthenticated', message);
   }
-  const refusal = knownRefusal(error);
+  const refusal = refusalFrom(error);
   if (refusal === undefined) {
     logger.error({ requestId, err: error }, 'request failed: unexpected error');
     return new ApiError('InternalServerError', `An internal error occurred; the server's log has it under ${requestId}.`);
@@ -76,12 +76,4 @@ function refusalOf(error: unknown, requestId: string, { logger, explainAuth }: R
     logger.error({ requestId, err: refusal.cause ?? refusal }, `request refused: ${refusal.code}`);
   else logger.debug({ requestId, code: refusal.code, reason: refusal.message }, 'request refused');
   return refusal;
-}
-
-function knownRefusal(error: unknown): ApiError | undefined {
-  try {
-    return engineError(error);
-  } catch {
-    return undefined;
-  }
 }

@@ -50,6 +50,8 @@ export class HttpRequest implements OperationRequest {
     const abort = new AbortController();
     const end = (): void => abort.abort();
     const { socket } = this.#request.raw;
+    // Requests sent in a row on one connection wait together.
+    socket.setMaxListeners(0);
     socket.once('close', end);
     this.#draining.addEventListener('abort', end, { once: true });
     if (this.#draining.aborted || socket.destroyed) end();

@@ -31,6 +31,8 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
+/** Beyond it a new connection is closed at once. */
+const maxConnections = 10_000;
 /** Bytes of request bodies in memory at once. */
 const bodyBudgetBytes = 96 * 1024 * 1024;
 const defaultRequestTimeoutMs = 60_000;
@@ -74,6 +76,7 @@ export async function listen(service: Service, options: ListenerOptions): Promis
   addRoutes(app, pipeline);
   addProbes(app, service, pipeline.requestIds);
   serveExpectations(app);
+  app.server.maxConnections = maxConnections;
   await app.listen({ host: options.host, port: options.port });
   return { url: addressOf(app), close: (graceMs) => close(app, service, pipeline, graceMs) };
 }

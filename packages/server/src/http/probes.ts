@@ -15,6 +15,7 @@ export function addProbes(app: FastifyInstance, service: Service, requestIds: Re
     const { durability } = service.engine;
     try {
       await service.engine.listLogs();
+      service.catalogue.check();
       return answer(reply, 200, { status: 'ready', durability });
     } catch (error) {
       return answer(reply, 503, { status: 'failed', durability, reason: error instanceof Error ? error.message : String(error) });

@@ -2,7 +2,7 @@
 // SDK and the `oci` command read. An existing pair is used as it is, so a configuration stays valid across restarts.
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { formatOcid } from 'millrace-protocol';
 import { type RandomBytes, uniqueName } from '../random.ts';
@@ -78,6 +78,7 @@ async function writeUnlessPresent(path: string, text: string): Promise<boolean> 
     await file.writeFile(text);
     await file.datasync();
     await link(temporary, path);
+    await syncFolder(dirname(path));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -85,6 +86,16 @@ async function writeUnlessPresent(path: string, text: string): Promise<boolean> 
   } finally {
     await file.close();
     await rm(temporary, { force: true });
+  }
+}
+
+/** A name survives a power cut only if its folder was synced. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

@@ -86,6 +86,13 @@ async function newestSnapshot(snapshots: PartitionLog): Promise<StoredSnapshot |
   return newest;
 }
 
+/** Only this module writes to that log. */
+function parsePart(value: Buffer): SnapshotPart {
+  const part = JSON.parse(value.toString()) as SnapshotPart;
+  if (part.version !== 1) throw new Error(`Expected a snapshot of version 1, got ${JSON.stringify(part.version)}.`);
+  return part;
+}
+
 async function* readParts(snapshots: PartitionLog): AsyncGenerator<{ offset: number; part: SnapshotPart }> {
   let { startOffset: next, endOffset } = await snapshots.bounds();
   while (next < endOffset) {
@@ -93,8 +100,7 @@ async function* readParts(snapshots: PartitionLog): AsyncGenerator<{ offset: num
     for (const batch of batches) {
       const records = new RecordReader(batch);
       while (records.next()) {
-        // Only this module writes to that log.
-        if (records.offset >= next) yield { offset: records.offset, part: JSON.parse(records.value().toString()) as SnapshotPart };
+        if (records.offset >= next) yield { offset: records.offset, part: parsePart(records.value()) };
       }
     }
     next = nextOffset;

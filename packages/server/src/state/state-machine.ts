@@ -76,8 +76,9 @@ export class StateMachine<State, Command, Answer> {
     return machine;
   }
 
-  /** The state as of the last command applied here; for reading only. */
+  /** The state as of the last command applied here; for reading only. Throws `Failed` if the machine has stopped. */
   get state(): State {
+    this.#checkRunning();
     return this.#state;
   }
 
@@ -96,7 +97,9 @@ export class StateMachine<State, Command, Answer> {
         throw new LogError('OutcomeUnknown', `Command ${firstOffset} of ${this.#definition.logName} was stored, but its answer is lost.`);
       }
       // `has` has just proved it.
-      return { answer: this.#answers.get(firstOffset) as Answer, offset: firstOffset };
+      const answer = this.#answers.get(firstOffset) as Answer;
+      this.#answers.delete(firstOffset);
+      return { answer, offset: firstOffset };
     } finally {
       this.#waitingForAnswers -= 1;
       if (this.#waitingForAnswers === 0) this.#answers.clear();
@@ -137,6 +140,13 @@ export class StateMachine<State, Command, Answer> {
       // Behind the trim: another server's snapshot has what was cut off.
       if (!(error instanceof OffsetOutOfRange)) throw error;
       await this.#restore();
+      if (this.#nextOffset < error.startOffset) {
+        this.#failure = new LogError(
+          'Failed',
+          `Commands ${this.#nextOffset} to ${error.startOffset - 1} of ${this.#definition.logName} are gone, and no snapshot holds what they did.`,
+        );
+        throw this.#failure;
+      }
     }
   }
 

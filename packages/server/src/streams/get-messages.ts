@@ -1,7 +1,8 @@
 // GetMessages: cursor, stream is active, position, read, answer with the next cursor, always.
 
-import { OffsetOutOfRange } from 'millrace-log';
+import { type Clock, OffsetOutOfRange } from 'millrace-log';
 import { header, limits } from 'millrace-protocol';
+import { timestampOf } from 'millrace-records';
 import { messageLogOf } from '../admin/catalogue.ts';
 import type { PartitionLog, ReadLimits, ReadResult } from '../engine/engine.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
@@ -17,12 +18,9 @@ export async function getMessages(service: Service, request: OperationRequest): 
   const stream = service.catalogue.activeStream(request.pathParameter('streamId'));
   const { partition, position } = service.cursors.decode(stream.id, text, service.clock.now());
   const log = service.engine.partition(messageLogOf(stream), partition);
-  const { fromOffset, result } = await readAt(
-    log,
-    position,
-    { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs },
-    waitMs > 0 ? request.signal : undefined,
-  );
+  const readLimits = { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs };
+  const signal = waitMs > 0 ? request.signal : undefined;
+  const { fromOffset, result } = await readAt(log, position, readLimits, service.clock, signal);
   const notBefore = position.kind === 'time' ? position.timestampMs : 0;
   const selection = { stream: stream.name, partition, fromOffset, limit, notBefore };
   const { body, count, nextOffset } = encodeMessages(result.batches, selection, service.buffers);
@@ -37,20 +35,32 @@ function waitOf(request: OperationRequest): number {
   return value === undefined ? 0 : parseInteger(header.waitMs, value, limits.waitMs);
 }
 
-/** Reads from where `position` points; the oldest message may move between asking where it is and reading it. */
+/**
+ * Reads from where `position` points. The oldest message may move between asking where it is and reading it; and what ends a
+ * wait for a future time may be stamped before it.
+ */
 async function readAt(
   log: PartitionLog,
   position: CursorPosition,
   readLimits: ReadLimits,
+  clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<{ fromOffset: number; result: ReadResult }> {
   if (position.kind === 'offset') return { fromOffset: position.offset, result: await log.read(position.offset, readLimits, signal) };
+  const deadlineMs = clock.monotonicMs() + readLimits.waitMs;
   for (;;) {
     const fromOffset = position.kind === 'time' ? await log.offsetAtTime(position.timestampMs) : (await log.bounds()).startOffset;
+    const waitMs = Math.max(0, deadlineMs - clock.monotonicMs());
     try {
-      return { fromOffset, result: await log.read(fromOffset, readLimits, signal) };
+      const result = await log.read(fromOffset, { ...readLimits, waitMs }, signal);
+      if (waitMs === 0 || signal?.aborted === true || !isAllTooEarly(result, position)) return { fromOffset, result };
     } catch (error) {
       if (!(error instanceof OffsetOutOfRange)) throw error;
     }
   }
+}
+
+function isAllTooEarly({ batches }: ReadResult, position: CursorPosition): boolean {
+  if (position.kind !== 'time' || batches.length === 0) return false;
+  return batches.every((batch) => timestampOf(batch) < position.timestampMs);
 }

@@ -2,7 +2,7 @@
 import { header, statusOf } from 'millrace-protocol';
 import { BatchBuilder, recordBytes } from 'millrace-records';
 import { messageLogOf } from '../admin/catalogue.ts';
-import { ApiError, engineError } from '../api-error.ts';
+import { ApiError, refusalFrom } from '../api-error.ts';
 import type { Appended } from '../engine/engine.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
 import type { Service } from '../service.ts';
@@ -37,7 +37,9 @@ async function appendShare(
     metrics.messagesPut(indexes.length, bytesOf(messages, indexes));
     return { ...share, outcome };
   } catch (error) {
-    return { ...share, outcome: engineError(error) };
+    const outcome = refusalFrom(error);
+    if (outcome === undefined) throw error;
+    return { ...share, outcome };
   }
 }
 
