@@ -23,6 +23,8 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
   try {
     const { startServer } = await import('millrace-server');
     const server = await startServer({ ...optionsFromEnvironment(process.env), ...flags });
+    // Whoever read what is printed may be gone; the service goes on without.
+    process.stdout.on('error', () => {});
     const ending = firstSignal();
     process.stdout.write(banner(server));
     process.stdout.write(`${await ending}: finishing what is under way …\n`);

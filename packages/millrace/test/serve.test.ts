@@ -170,6 +170,13 @@ describe('ending and starting again', () => {
     expect([first, second]).toEqual([0, 0]);
   });
 
+  test('a reader of its output that goes away does not take the service along', async () => {
+    const server = await startServerProcess(['--data', newData()]);
+    server.closeOutput();
+    expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
+    expect(await server.end('SIGTERM')).toBe(0);
+  });
+
   test('SIGINT ends it the same way', async () => {
     const server = await startServerProcess(['--data', newData()]);
     expect(await server.end('SIGINT')).toBe(0);

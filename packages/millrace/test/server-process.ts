@@ -11,6 +11,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   /** Everything printed to standard output until it was ready. */
   readonly banner: string;
+  /** Stops reading its standard output and closes the pipe. */
+  closeOutput(): void;
   /** Sends `signal` and resolves with the exit code (null if a signal ended it) when the process is gone. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -39,7 +41,10 @@ export async function startServerProcess(
     return code;
   };
   const url = /ready at (\S+)/.exec(banner)?.[1] ?? '';
-  return { url, banner, end, [Symbol.asyncDispose]: async () => void (await end('SIGKILL')) };
+  const closeOutput = (): void => {
+    child.stdout.destroy();
+  };
+  return { url, banner, closeOutput, end, [Symbol.asyncDispose]: async () => void (await end('SIGKILL')) };
 }
 
 /** Runs `millrace` to its end; what it printed and its exit code. */
