@@ -1,7 +1,8 @@
-// Runs the official OCI clients, each against a service of its own: the Python SDK, the `oci` command, the Java SDK.
+// Runs the official OCI clients, each against a service of its own: the Python SDK, the `oci` command, the Java SDK; and what
+// the README and the banner show.
 // Needs Python 3, a JDK of 17 or later and Maven; everything else comes from the registries into `.runtime/vendors/`.
 //
-// npm run vendors [-- [python] [cli] [java] [--OPTION VALUE …]]: names choose clients, options go to `millrace serve`.
+// npm run vendors [-- [python] [cli] [java] [readme] [--OPTION VALUE …]]: names choose clients, options go to `millrace serve`.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,6 +46,14 @@ const clients: Readonly<Record<string, Client>> = {
     prepare: prepareJava,
     // Java asks the system for the home folder, not the environment.
     command: (homeFolder) => ['java', `-Duser.home=${homeFolder}`, '-cp', join(javaFolder, 'app/*'), 'Checks'],
+  },
+  readme: {
+    title: 'README and banner',
+    prepare: () => {
+      preparePython();
+      prepareJava();
+    },
+    command: () => [process.execPath, join(here, 'readme/checks.ts'), venv, javaFolder],
   },
 };
 
