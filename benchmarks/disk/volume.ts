@@ -48,6 +48,8 @@ function whyNotPrepared(home: string): string | undefined {
 function mountImage(home: string): Volume {
   const image = imagePath(home);
   if (!existsSync(image) || statSync(image).size !== imageBytes) fillWithRandomBytes(image);
+  const users = command('losetup', '--associated', image);
+  if (users !== '') throw new Error(`another run uses the image: ${users.split(':', 1)[0]}`);
   const device = command('losetup', '--find', '--show', '--direct-io=on', image);
   const folder = join(home, `mount-${process.pid}`);
   try {
