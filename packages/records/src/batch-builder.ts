@@ -27,18 +27,23 @@ function recordBodyBytes(offsetDelta: number, keyLength: number, valueLength: nu
   return fixedRecordBytes + varintSize(offsetDelta) + keyBytes + varintSize(valueLength) + valueLength;
 }
 
+/** The bytes of a batch whose records take `recordsBytes` together, as `recordBytes` counts them. */
+export function batchBytes(recordsBytes: number): number {
+  return batchHeader.bytes + recordsBytes;
+}
+
 /**
- * Builds one batch whose records take their time from the log (`LogAppendTime`). The caller says beforehand how much room
- * is needed; offsets, stamps and CRC are the engine's and stay 0 here.
+ * Builds one batch whose records take their time from the log (`LogAppendTime`), in a buffer the caller gives; offsets,
+ * stamps and CRC are the engine's and stay 0 here.
  */
 export class BatchBuilder {
   readonly #bytes: Buffer;
   #end: number = batchHeader.bytes;
   #count = 0;
 
-  /** Room for records of `recordsBytes` bytes together, as `recordBytes` counts them. */
-  constructor(recordsBytes: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(batchHeader.bytes + recordsBytes);
+  /** `bytes` has room for all that will be appended (`batchBytes`); what is in it does not matter. */
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
   }
 
   /** Appends a record whose key and value are ranges of `source`; a `keyLength` of -1 is a null key. */
@@ -78,7 +83,7 @@ export class BatchBuilder {
 /** One batch of `records` (at least one), for callers whose records are separate arrays. */
 export function encodeBatch(records: readonly RecordInput[]): Buffer {
   const bytes = records.reduce((sum, { key, value }, index) => sum + recordBytes(index, key?.length ?? noKey, value.length), 0);
-  const builder = new BatchBuilder(bytes);
+  const builder = new BatchBuilder(Buffer.allocUnsafe(batchBytes(bytes)));
   for (const { key, value } of records) {
     const keyBytes = key?.length ?? 0;
     builder.append(Buffer.concat(key === null ? [value] : [key, value]), 0, key === null ? noKey : keyBytes, keyBytes, value.length);

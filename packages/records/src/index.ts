@@ -1,4 +1,4 @@
-export { BatchBuilder, encodeBatch, type RecordInput, recordBytes } from './batch-builder.ts';
+export { BatchBuilder, batchBytes, encodeBatch, type RecordInput, recordBytes } from './batch-builder.ts';
 export {
   baseOffsetOf,
   batchHeader,

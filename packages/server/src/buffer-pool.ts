@@ -1,12 +1,12 @@
-// Buffers for request and answer bodies, used again: fresh megabytes cost page faults and garbage collections.
+// Buffers for bodies and record batches, used again: fresh megabytes cost page faults and garbage collections.
 
-/** Bodies of this size and less come from Node's own pool of small buffers, or cost little. */
+/** Buffers of this size and less come from Node's own pool of small buffers, or cost little. */
 const smallBytes = 64 * 1024;
-/** Every pooled buffer has this size; the body of a full put or get in base64 fits. */
+/** Every pooled buffer has this size; a full put or get in base64 fits. */
 const pooledBytes = 2 * 1024 * 1024;
-const maxKept = 8;
+const maxKept = 16;
 
-/** Keeps a few buffers for the next bodies. */
+/** Keeps a few buffers for the next requests. */
 export class BufferPool {
   readonly #kept: Buffer[] = [];
 

@@ -33,7 +33,8 @@ export type { Appended, Bounds, LogInfo, LogSettings, ReadLimits, ReadResult };
 export interface PartitionLog {
   /**
    * Stores one record batch and answers when it is durable. The bytes belong to the engine from the call on: it writes the
-   * header's offset, leader epoch, stamps and CRC in place.
+   * header's offset, leader epoch, stamps and CRC in place. Once it has answered they are the caller's again; after a
+   * failure they never are.
    */
   append(batch: Buffer): Promise<Appended>;
   /** Reads from the batch that holds `fromOffset`; at the end it answers no batches, after `waitMs`. */

@@ -87,7 +87,7 @@ class MemoryEngine implements Engine {
     const timestampMs = this.#stamps.now();
     const firstOffset = partition.endOffset;
     stampBatch(batch, firstOffset, timestampMs);
-    partition.batches.push(batch);
+    partition.batches.push(Buffer.from(batch));
     partition.endOffset = firstOffset + recordCountOf(batch);
     partition.waiters.wakeAll();
     return { firstOffset, timestampMs };

@@ -1,8 +1,9 @@
 // PutMessages: validate, stream is active, partition, append, answer.
 import { header, statusOf } from 'millrace-protocol';
-import { BatchBuilder, recordBytes } from 'millrace-records';
+import { BatchBuilder, batchBytes, recordBytes } from 'millrace-records';
 import { messageLogOf } from '../admin/catalogue.ts';
 import { ApiError, refusalFrom } from '../api-error.ts';
+import type { BufferPool } from '../buffer-pool.ts';
 import type { Appended } from '../engine/engine.ts';
 import type { Answer, OperationRequest } from '../operation.ts';
 import type { Service } from '../service.ts';
@@ -26,14 +27,16 @@ export async function putMessages(service: Service, request: OperationRequest): 
 }
 
 async function appendShare(
-  { engine, metrics }: Service,
+  { engine, metrics, buffers }: Service,
   logName: string,
   messages: PutMessages,
   share: PartitionShare,
 ): Promise<ShareOutcome> {
   const { partition, indexes } = share;
   try {
-    const outcome = await engine.partition(logName, partition).append(batchOf(messages, indexes));
+    const batch = batchOf(messages, indexes, buffers);
+    const outcome = await engine.partition(logName, partition).append(batch);
+    buffers.give(batch);
     metrics.messagesPut(indexes.length, bytesOf(messages, indexes));
     return { ...share, outcome };
   } catch (error) {
@@ -43,10 +46,10 @@ async function appendShare(
   }
 }
 
-function batchOf(messages: PutMessages, indexes: Int32Array): Buffer {
+function batchOf(messages: PutMessages, indexes: Int32Array, buffers: BufferPool): Buffer {
   let bytes = 0;
   for (const [at, index] of indexes.entries()) bytes += recordBytes(at, messages.keyLength(index), messages.valueLength(index));
-  const builder = new BatchBuilder(bytes);
+  const builder = new BatchBuilder(buffers.take(batchBytes(bytes)));
   for (const index of indexes) {
     builder.append(
       messages.bytes,

@@ -43,6 +43,14 @@ export function engineContract({ name, open, reopen, openBounded }: EngineUnderT
       });
     });
 
+    test("the bytes of an append are the caller's again once it is answered", async () => {
+      const { log } = await start();
+      const bytes = batch('a');
+      await log.append(bytes);
+      bytes.fill(0xff);
+      expect(await readValues(log)).toEqual(['a']);
+    });
+
     if (reopen !== undefined) {
       test('law 1: what was acknowledged is there after closing and opening again', async () => {
         const { engine, clock, log } = await start();
