@@ -5,6 +5,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Volume } from '../disk/volume.ts';
+import { bulkMessages } from '../load/put-body.ts';
 import type { RowResult } from '../result.ts';
 import { median } from '../statistics.ts';
 import type { Filled, Opened } from './recovery-child.ts';
@@ -22,16 +23,8 @@ interface Crash extends Opened {
 /** Fills, kills, opens, three times over. Throws when a message that was acknowledged is missing afterwards. */
 export async function measureRecovery(volume: Volume): Promise<RowResult> {
   const measured: Crash[] = [];
-  for (let crash = 1; crash <= crashes; crash++) {
-    const directory = join(volume.folder, 'recovery');
-    try {
-      const one = await crashAndOpen(directory);
-      measured.push(one);
-      console.error(`recovery ${crash}: opened in ${one.openMs.toFixed(0)} ms`);
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
-  }
+  for (let crash = 1; crash <= crashes; crash++) measured.push(await crashAndOpen(volume, bulkMessages));
+  const ofSingles = await crashAndOpen(volume, 1);
   const of = (pick: (crash: Crash) => number): number => median(measured.map(pick));
   return {
     row: 'recovery',
@@ -39,17 +32,29 @@ export async function measureRecovery(volume: Volume): Promise<RowResult> {
     unit: 's',
     millrace: of(({ readyMs }) => readyMs) / 1000,
     goal: { kind: 'value-below', bound: boundSeconds },
-    detail: measured,
+    detail: { bulk: measured, ofSingles },
     notes: [
       `from process start; of it opening the store ${of(({ openMs }) => openMs).toFixed(0)} ms; medians of ${crashes}; a kill leaves the page cache warm`,
+      `with one message of 1 KiB a batch (${ofSingles.endOffset} entries): ${(ofSingles.readyMs / 1000).toFixed(2)} s`,
       `journal files of ${(of(({ journalBytes }) => journalBytes) / 1024 ** 3).toFixed(2)} GiB in all; memory at the end ${of(({ rssMiB }) => rssMiB).toFixed(0)} MiB`,
       `data on ${volume.description}`,
     ],
   };
 }
 
-async function crashAndOpen(directory: string): Promise<Crash> {
-  const filler = start('fill', directory);
+async function crashAndOpen(volume: Volume, batchMessages: number): Promise<Crash> {
+  const directory = join(volume.folder, 'recovery');
+  try {
+    const crash = await fillKillOpen(directory, batchMessages);
+    console.error(`recovery, ${batchMessages} message(s) a batch: opened in ${crash.openMs.toFixed(0)} ms`);
+    return crash;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function fillKillOpen(directory: string, batchMessages: number): Promise<Crash> {
+  const filler = start('fill', directory, batchMessages);
   const { offset } = (await firstLine(filler)) as Filled;
   filler.kill('SIGKILL');
   await exitOf(filler);
@@ -63,8 +68,8 @@ async function crashAndOpen(directory: string): Promise<Crash> {
   return { ...opened, readyMs, journalBytes };
 }
 
-function start(task: 'fill' | 'open', directory: string): ChildProcess {
-  const child = spawn(process.execPath, [script, task, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+function start(task: 'fill' | 'open', directory: string, batchMessages = 0): ChildProcess {
+  const child = spawn(process.execPath, [script, task, directory, String(batchMessages)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const kill = (): boolean => child.kill('SIGKILL');
   process.once('exit', kill);
   child.once('exit', () => process.off('exit', kill));

@@ -8,6 +8,7 @@ import { startMillrace } from '../contenders/millrace.ts';
 import { startPlain } from '../contenders/plain.ts';
 import { waitUntilSettled } from '../disk/settle.ts';
 import type { Volume } from '../disk/volume.ts';
+import { warmPageCache } from '../disk/warm-memory.ts';
 import { type LoadResult, runWrk } from '../load/wrk.ts';
 import type { Options } from '../options.ts';
 import { quietShare, waitForQuiet } from '../quiet.ts';
@@ -53,6 +54,7 @@ async function measureOnce(name: ContenderName, workload: Workload, options: Opt
     const load = { connections: workload.connections, folder };
     await runWrk(request, { ...load, seconds: warmUpSeconds });
     await waitUntilSettled(folder);
+    if (workload.wantsWarmMemory) warmPageCache(volume.folder);
     const busyShare = await waitForQuiet();
     const cpuBefore = server.cpuSeconds();
     const result = await runWrk(request, { ...load, seconds: options.seconds });

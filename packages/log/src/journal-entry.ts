@@ -67,8 +67,9 @@ export function writeEntryHeader(into: Buffer, start: number, place: EntryPlace,
   writeInt64(into, content.offset, start + at.offset);
   into.writeUInt32BE(content.partition, start + at.partition);
   into.writeUInt32BE(content.kind * 0x100_0000, start + at.kind);
-  const headerCrc = crc32c(into.subarray(start + summedFrom, start + entryHeaderBytes));
-  into.writeUInt32BE(crc32c(summedPayload(content.kind, content.payload), headerCrc), start + at.crc);
+  const headerCrc = crc32c(into, start + summedFrom, start + entryHeaderBytes);
+  const summedPayloadBytes = content.kind === entryKind.batch ? batchHeadBytes : content.payload.length;
+  into.writeUInt32BE(crc32c(content.payload, 0, summedPayloadBytes, headerCrc), start + at.crc);
 }
 
 /** The size an entry at `start` claims, without padding; checks nothing. */
@@ -76,7 +77,7 @@ export function claimedEntryBytes(bytes: Buffer, start: number): number {
   return bytes.readUInt32BE(start + at.length) + lengthBytes;
 }
 
-/** How closely an entry is looked at: `all` of it, or, when all of it was looked at just before, without its batch's CRC. */
+/** How closely an entry is looked at: `all` of it, or, when all of it was looked at just before, without the checksums. */
 export type EntryCheck = 'all' | 'again';
 
 /** The entry whose `length` bytes (`claimedEntryBytes`) begin at `start`; undefined if a checksum or a field is wrong. */
@@ -86,9 +87,7 @@ export function readEntry(bytes: Buffer, start: number, length: number, check: E
   const payload = length === entryHeaderBytes ? noPayload : bytes.subarray(start + entryHeaderBytes, start + length);
   const offset = readInt64(bytes, start + at.offset);
   if (kind === entryKind.batch && !holdsBatch(payload, offset)) return undefined;
-  const summedEnd = kind === entryKind.batch ? start + entryHeaderBytes + batchHeadBytes : start + length;
-  if (crc32c(bytes.subarray(start + summedFrom, summedEnd)) !== bytes.readUInt32BE(start + at.crc)) return undefined;
-  if (kind === entryKind.batch && check === 'all' && !isBatchIntact(payload)) return undefined;
+  if (check === 'all' && !isIntact(bytes, start, length, kind, payload)) return undefined;
   return {
     kind,
     offset,
@@ -101,15 +100,16 @@ export function readEntry(bytes: Buffer, start: number, length: number, check: E
   };
 }
 
+function isIntact(bytes: Buffer, start: number, length: number, kind: EntryKind, payload: Buffer): boolean {
+  const summedEnd = kind === entryKind.batch ? start + entryHeaderBytes + batchHeadBytes : start + length;
+  if (crc32c(bytes, start + summedFrom, summedEnd) !== bytes.readUInt32BE(start + at.crc)) return false;
+  return kind !== entryKind.batch || isBatchIntact(payload);
+}
+
 function isEntryKind(kind: number): kind is EntryKind {
   return kind >= entryKind.batch && kind <= entryKind.trim;
 }
 
 function holdsBatch(payload: Buffer, offset: number): boolean {
   return payload.length > batchHeader.bytes && batchLengthOf(payload) === payload.length && baseOffsetOf(payload) === offset;
-}
-
-/** The part of a payload that the entry's own checksum covers. */
-function summedPayload(kind: EntryKind, payload: Buffer): Buffer {
-  return kind === entryKind.batch ? payload.subarray(0, batchHeadBytes) : payload;
 }

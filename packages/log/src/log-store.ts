@@ -48,8 +48,9 @@ export interface Bounds {
 export interface PartitionHandle {
   /**
    * Stores one record batch and answers when it is durable. The bytes belong to the store from the call on, which writes
-   * offset, leader epoch, stamps and CRC into them; once it has answered they are the caller's again. Throws `AppendRefused` (not one well-formed batch, larger than a journal
-   * file, or not taken by the disk), `Overloaded` and `UnknownLog`, all for certain, or `OutcomeUnknown`.
+   * offset, leader epoch, stamps and CRC into them; once it has answered they are the caller's again. Throws `AppendRefused`
+   * (not one well-formed batch, larger than a journal file, or not taken by the disk), `Overloaded` and `UnknownLog`, all for
+   * certain, or `OutcomeUnknown`.
    */
   append(batch: Buffer): Promise<Appended>;
   /**

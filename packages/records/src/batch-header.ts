@@ -71,7 +71,7 @@ export function stampBatch(batch: Buffer, baseOffset: number, timestampMs: numbe
   batch.writeInt32BE(0, field.leaderEpoch);
   writeInt64(batch, timestampMs, field.baseTimestamp);
   writeInt64(batch, timestampMs, field.maxTimestamp);
-  batch.writeUInt32BE(crc32c(batch.subarray(field.attributes)), field.crc);
+  batch.writeUInt32BE(crc32c(batch, field.attributes), field.crc);
 }
 
 /**
@@ -92,5 +92,5 @@ export function checkBatch(batch: Buffer): void {
 
 /** True if the CRC of the batch, which must be all of `batch`, is that of its bytes. Bytes 0 to 16 are not covered by it. */
 export function isBatchIntact(batch: Buffer): boolean {
-  return batch.readUInt32BE(field.crc) === crc32c(batch.subarray(field.attributes));
+  return batch.readUInt32BE(field.crc) === crc32c(batch, field.attributes);
 }
