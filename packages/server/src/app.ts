@@ -55,7 +55,8 @@ export async function startServer(given: StartOptions = {}, environment: Environ
   // First the engine: its lock keeps a second server from making an identity in the same directory.
   const engine = resources.use(await openEngine({ ...options, durability: options.durability ?? 'sync', clock, random, logger }));
   const identity = environment.identity ?? (await openIdentity(ociDirOf(options), random));
-  const catalogue = await Catalogue.open(engine, random, clock);
+  const onWarning = (message: string, cause: unknown): void => logger.warn({ err: cause }, message);
+  const catalogue = await Catalogue.open({ engine, random, clock, onWarning });
   resources.defer(() => catalogue.close());
   await makeStreams(catalogue, options.stream, identity.tenancyId, clock);
   const cursors = new CursorCodec(catalogue.cursorKey);

@@ -33,6 +33,15 @@ export interface ChangedStream {
   readonly workRequestId: string;
 }
 
+/** What a catalogue works with. */
+export interface CatalogueParts {
+  readonly engine: Engine;
+  readonly random: RandomBytes;
+  readonly clock: Clock;
+  /** Told what failed without harm. */
+  readonly onWarning: (message: string, cause: unknown) => void;
+}
+
 /** The streams of one engine. */
 export class Catalogue {
   readonly #engine: Engine;
@@ -51,8 +60,8 @@ export class Catalogue {
   }
 
   /** Replays the catalogue, initialises a new one, and finishes what a crash left half done. */
-  static async open(engine: Engine, random: RandomBytes, clock: Clock): Promise<Catalogue> {
-    const machine = await StateMachine.open(catalogueMachine, engine);
+  static async open({ engine, random, clock, onWarning }: CatalogueParts): Promise<Catalogue> {
+    const machine = await StateMachine.open(catalogueMachine, engine, { onWarning });
     const catalogue = new Catalogue(engine, machine, random, clock);
     if (machine.state.cursorKey === '') {
       const cursorKey = random(32).toString('base64');

@@ -30,6 +30,13 @@ export interface MachineDefinition<State, Command, Answer> {
   decodeState(value: unknown): State;
 }
 
+export interface MachineOptions {
+  /** A snapshot is written every so many commands; 5,000 unless told. */
+  readonly snapshotEvery?: number;
+  /** Told when a snapshot could not be written or what it covers could not be trimmed. */
+  readonly onWarning?: (message: string, cause: unknown) => void;
+}
+
 const readLimits = { maxBytes: 1 << 20, maxRecords: 10_000, waitMs: 0 } as const;
 
 /** A running machine over its log. */
@@ -38,6 +45,7 @@ export class StateMachine<State, Command, Answer> {
   readonly #commands: PartitionLog;
   readonly #snapshots: PartitionLog;
   readonly #snapshotEvery: number;
+  readonly #onWarning: (message: string, cause: unknown) => void;
   /** Answers of commands applied while someone here waits for one. */
   readonly #answers = new Map<number, Answer>();
   #waitingForAnswers = 0;
@@ -49,27 +57,29 @@ export class StateMachine<State, Command, Answer> {
   #snapshotting: Promise<void> | undefined;
   #failure: Error | undefined;
 
-  private constructor(definition: MachineDefinition<State, Command, Answer>, engine: Engine, snapshotEvery: number) {
+  private constructor(
+    definition: MachineDefinition<State, Command, Answer>,
+    engine: Engine,
+    { snapshotEvery = 5000, onWarning = () => {} }: MachineOptions,
+  ) {
     this.#definition = definition;
     this.#commands = engine.partition(definition.logName, 0);
     this.#snapshots = engine.partition(snapshotLogOf(definition.logName), 0);
     this.#snapshotEvery = snapshotEvery;
+    this.#onWarning = onWarning;
     this.#state = definition.initialState();
   }
 
-  /**
-   * Creates the logs if they are absent, loads the newest snapshot and replays the commands behind it. A snapshot is
-   * written every `snapshotEvery` commands.
-   */
+  /** Creates the logs if they are absent, loads the newest snapshot and replays the commands behind it. */
   static async open<State, Command, Answer>(
     definition: MachineDefinition<State, Command, Answer>,
     engine: Engine,
-    { snapshotEvery = 5000 }: { readonly snapshotEvery?: number } = {},
+    options: MachineOptions = {},
   ): Promise<StateMachine<State, Command, Answer>> {
     const settings = { partitionCount: 1, retentionMs: 'forever' } as const;
     await engine.createLog(definition.logName, settings);
     await engine.createLog(snapshotLogOf(definition.logName), settings);
-    const machine = new StateMachine(definition, engine, snapshotEvery);
+    const machine = new StateMachine(definition, engine, options);
     await machine.#restore();
     const { endOffset } = await machine.#commands.bounds();
     await machine.#applyThrough(endOffset - 1);
@@ -180,7 +190,7 @@ export class StateMachine<State, Command, Answer> {
     this.#lastSnapshot = snapshot.upTo;
     // A snapshot that fails loses nothing: the commands are still there, and the next one tries again.
     this.#snapshotting = writeSnapshot(this.#snapshots, this.#commands, snapshot)
-      .catch(() => {})
+      .catch((error: unknown) => this.#onWarning(`The snapshot of ${this.#definition.logName} was not finished; nothing is lost.`, error))
       .finally(() => {
         this.#snapshotting = undefined;
       });

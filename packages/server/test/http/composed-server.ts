@@ -29,7 +29,7 @@ export interface Pieces extends Partial<ListenerOptions> {
 /** Listens on a free port, on the memory engine, with the pieces that are given. */
 export async function composeServer({ clock = systemClock, wrap = (engine) => engine, ...options }: Pieces = {}): Promise<ComposedServer> {
   const engine = wrap(openMemoryEngine({ clock }));
-  const catalogue = await Catalogue.open(engine, systemRandom, clock);
+  const catalogue = await Catalogue.open({ engine, random: systemRandom, clock, onWarning: () => {} });
   const cursors = new CursorCodec(catalogue.cursorKey);
   const service: Service = { engine, catalogue, cursors, metrics: new Metrics(), buffers: new BufferPool(), clock, random: systemRandom };
   const listener = await listen(service, {

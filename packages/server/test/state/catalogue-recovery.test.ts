@@ -12,6 +12,10 @@ import { TestClock } from '../support/test-clock.ts';
 
 const orders = { name: 'orders', partitions: 2, retentionInHours: 24, compartmentId: 'c', freeformTags: {}, definedTags: {} };
 
+function openCatalogue(engine: Engine, clock: TestClock = new TestClock()): Promise<Catalogue> {
+  return Catalogue.open({ engine, random: systemRandom, clock, onWarning: () => {} });
+}
+
 /** An engine that fails the named call the first time, as a crash at that point would. */
 function failingOnce(
   engine: Engine,
@@ -37,23 +41,23 @@ function failingOnce(
 describe('the catalogue', () => {
   test('finishes a stream whose creation was cut off before its log was made', async () => {
     const engine = openMemoryEngine({ clock: new TestClock() });
-    const crashed = await Catalogue.open(failingOnce(engine, 'createLog', 'stream-'), systemRandom, new TestClock());
+    const crashed = await openCatalogue(failingOnce(engine, 'createLog', 'stream-'));
     await expect(crashed.createStream(orders)).rejects.toThrow('crashed here');
     expect(crashed.streams(0)[0]?.lifecycleState).toBe('CREATING');
 
-    const [stream] = (await Catalogue.open(engine, systemRandom, new TestClock())).streams(0);
+    const [stream] = (await openCatalogue(engine)).streams(0);
     expect(stream?.lifecycleState).toBe('ACTIVE');
     expect((await engine.listLogs()).map(({ name }) => name)).toContain(stream && messageLogOf(stream));
   });
 
   test('finishes a stream whose deletion was cut off before its log was gone', async () => {
     const engine = openMemoryEngine({ clock: new TestClock() });
-    const crashed = await Catalogue.open(failingOnce(engine, 'deleteLog', 'stream-'), systemRandom, new TestClock());
+    const crashed = await openCatalogue(failingOnce(engine, 'deleteLog', 'stream-'));
     const { stream } = await crashed.createStream(orders);
     await expect(crashed.deleteStream(stream.id)).rejects.toThrow('crashed here');
     expect(crashed.streams(0)[0]?.lifecycleState).toBe('DELETING');
 
-    const again = await Catalogue.open(engine, systemRandom, new TestClock());
+    const again = await openCatalogue(engine);
     expect(again.stream(stream.id, 0).lifecycleState).toBe('DELETED');
     expect((await engine.listLogs()).map(({ name }) => name)).not.toContain(messageLogOf(stream));
   });
@@ -64,7 +68,7 @@ describe('the catalogue', () => {
   ] as const)('finishes by itself what the engine could not take the first time (%s)', async (call, state) => {
     const clock = new TestClock();
     const overloaded = new LogError('Overloaded', 'too much at once');
-    const catalogue = await Catalogue.open(failingOnce(openMemoryEngine({ clock }), call, 'stream-', overloaded), systemRandom, clock);
+    const catalogue = await openCatalogue(failingOnce(openMemoryEngine({ clock }), call, 'stream-', overloaded), clock);
     const creating = catalogue.createStream(orders);
     const failing = call === 'createLog' ? creating : creating.then(({ stream }) => catalogue.deleteStream(stream.id));
     await expect(failing).rejects.toMatchObject({ code: 'ServiceUnavailable', message: expect.stringContaining('will be finished') });
@@ -76,13 +80,13 @@ describe('the catalogue', () => {
 
   test('keeps its cursor key across restarts', async () => {
     const engine = openMemoryEngine({ clock: new TestClock() });
-    const first = await Catalogue.open(engine, systemRandom, new TestClock());
-    expect((await Catalogue.open(engine, systemRandom, new TestClock())).cursorKey).toEqual(first.cursorKey);
+    const first = await openCatalogue(engine);
+    expect((await openCatalogue(engine)).cursorKey).toEqual(first.cursorKey);
   });
 
   test('forgets a deleted stream 90 days after its deletion, also when no command comes', async () => {
     const clock = new TestClock();
-    const catalogue = await Catalogue.open(openMemoryEngine({ clock }), systemRandom, new TestClock());
+    const catalogue = await openCatalogue(openMemoryEngine({ clock }));
     const { stream } = await catalogue.createStream(orders);
     await catalogue.deleteStream(stream.id);
     const deletedAt = clock.now();

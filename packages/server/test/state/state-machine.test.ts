@@ -2,7 +2,7 @@
 import { LogError } from 'millrace-log';
 import { encodeBatch } from 'millrace-records';
 import { describe, expect, test } from 'vitest';
-import type { Engine } from '../../src/engine/engine.ts';
+import type { Engine, PartitionLog } from '../../src/engine/engine.ts';
 import { openMemoryEngine } from '../../src/engine/memory.ts';
 import { type MachineDefinition, StateMachine } from '../../src/state/state-machine.ts';
 import { TestClock } from '../support/test-clock.ts';
@@ -32,6 +32,30 @@ const ledger: MachineDefinition<Ledger, LedgerCommand, number | 'refused'> = {
 
 async function openLedger(engine: Engine, snapshotEvery = 1000): Promise<StateMachine<Ledger, LedgerCommand, number | 'refused'>> {
   return StateMachine.open(ledger, engine, { snapshotEvery });
+}
+
+/** An engine whose partition of `logName` fails `call` the first time. */
+function failingOnce(engine: Engine, logName: string, call: 'append' | 'trim'): Engine {
+  let failed = false;
+  const partition = (name: string, index: number): PartitionLog => {
+    const log = engine.partition(name, index);
+    if (name !== logName) return log;
+    const fail = <Arguments extends unknown[], Result>(run: (...given: Arguments) => Promise<Result>) => {
+      return async (...given: Arguments): Promise<Result> => {
+        if (failed) return run(...given);
+        failed = true;
+        throw new LogError('AppendRefused', 'refused here');
+      };
+    };
+    return call === 'append' ? { ...log, append: fail(log.append) } : { ...log, trim: fail(log.trim) };
+  };
+  return new Proxy(engine, {
+    get(target, property) {
+      if (property === 'partition') return partition;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 describe('a state machine', () => {
@@ -68,6 +92,24 @@ describe('a state machine', () => {
     const { startOffset } = await engine.partition('ledger', 0).bounds();
     expect(startOffset).toBe(30);
     expect((await openLedger(engine)).state).toEqual(machine.state);
+  });
+
+  test.each([
+    { step: 'writing it', logName: 'ledger.snapshots', call: 'append' },
+    { step: 'trimming the commands it covers', logName: 'ledger', call: 'trim' },
+    { step: 'trimming the snapshot before it', logName: 'ledger.snapshots', call: 'trim' },
+  ] as const)('a snapshot that fails at $step is told, loses nothing, and the next one succeeds', async ({ logName, call }) => {
+    const engine = openMemoryEngine({ clock: new TestClock() });
+    const warnings: string[] = [];
+    const options = { snapshotEvery: 10, onWarning: (message: string) => warnings.push(message) };
+    const machine = await StateMachine.open(ledger, failingOnce(engine, logName, call), options);
+    for (let index = 1; index <= 20; index += 1) {
+      await machine.submit({ amount: index });
+      await machine.settle();
+      if (index % 10 === 0) expect((await openLedger(engine)).state).toEqual(machine.state);
+    }
+    expect(warnings).toEqual(['The snapshot of ledger was not finished; nothing is lost.']);
+    expect((await engine.partition('ledger', 0).bounds()).startOffset).toBe(20);
   });
 
   test('a snapshot larger than a part is put together again', async () => {
