@@ -37,16 +37,16 @@ async function openLedger(engine: Engine, snapshotEvery = 1000): Promise<StateMa
 /** An engine whose partition of `logName` fails `call` the first time. */
 function failingOnce(engine: Engine, logName: string, call: 'append' | 'trim'): Engine {
   let failed = false;
+  const fail = <Arguments extends unknown[], Result>(run: (...given: Arguments) => Promise<Result>) => {
+    return async (...given: Arguments): Promise<Result> => {
+      if (failed) return run(...given);
+      failed = true;
+      throw new LogError('AppendRefused', 'refused here');
+    };
+  };
   const partition = (name: string, index: number): PartitionLog => {
     const log = engine.partition(name, index);
     if (name !== logName) return log;
-    const fail = <Arguments extends unknown[], Result>(run: (...given: Arguments) => Promise<Result>) => {
-      return async (...given: Arguments): Promise<Result> => {
-        if (failed) return run(...given);
-        failed = true;
-        throw new LogError('AppendRefused', 'refused here');
-      };
-    };
     return call === 'append' ? { ...log, append: fail(log.append) } : { ...log, trim: fail(log.trim) };
   };
   return new Proxy(engine, {
