@@ -6,11 +6,13 @@ import { MissingWrk, requireWrk } from './load/wrk.ts';
 import { type Options, parseOptions, type RowName, usage } from './options.ts';
 import { renderTable } from './report.ts';
 import { judge, type RowResult } from './result.ts';
+import { measureClients } from './rows/client.ts';
 import { measureMemory } from './rows/memory.ts';
 import { measureRecovery } from './rows/recovery.ts';
 import { measureSideBySide } from './rows/side-by-side.ts';
 import { measureStart } from './rows/start.ts';
 
+const withoutWrk: readonly RowName[] = ['recovery', 'start', 'client'];
 const home = join(import.meta.dirname, '..', '.runtime', 'bench');
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 
@@ -29,9 +31,9 @@ function readOptions(): Options {
 }
 
 async function run(options: Options): Promise<number> {
-  if (options.rows.some((row) => row !== 'recovery' && row !== 'start')) requireWrk();
+  if (options.rows.some((row) => !withoutWrk.includes(row))) requireWrk();
   const results: RowResult[] = [];
-  for (const row of options.rows) results.push(await measure(row, options));
+  for (const row of options.rows) results.push(...(await measure(row, options)));
   const rows = results.map((result) => ({ ...result, verdict: judge(result) }));
   console.log(options.json ? JSON.stringify({ rows }, null, 2) : renderTable(results));
   const isFailed = rows.some(({ row, verdict }) => verdict === 'missed' && (options.enforce || row === 'memory'));
@@ -39,10 +41,11 @@ async function run(options: Options): Promise<number> {
 }
 
 /** The memory row writes more than a prepared volume holds, and does not compare. */
-async function measure(row: RowName, options: Options): Promise<RowResult> {
-  if (row === 'start') return measureStart();
+async function measure(row: RowName, options: Options): Promise<readonly RowResult[]> {
+  if (row === 'start') return [await measureStart()];
+  if (row === 'client') return await measureClients(options);
   using volume = openVolume(home, row === 'memory' ? 'plain' : options.volume);
-  if (row === 'memory') return await measureMemory(options, volume);
-  if (row === 'recovery') return await measureRecovery(volume);
-  return await measureSideBySide(row, options, volume);
+  if (row === 'memory') return [await measureMemory(options, volume)];
+  if (row === 'recovery') return [await measureRecovery(volume)];
+  return [await measureSideBySide(row, options, volume)];
 }

@@ -1,7 +1,7 @@
 // The table a run ends with.
 import { describeGoal, judge, type RowResult } from './result.ts';
 
-const columns = ['row', 'what', 'unit', 'millrace', 'plain', 'ratio', 'goal', 'verdict'] as const;
+const columns = ['row', 'what', 'unit', 'millrace', 'beside', 'ratio', 'goal', 'verdict'] as const;
 
 /** One line a row under a header, then the rows' notes. */
 export function renderTable(results: readonly RowResult[]): string {
@@ -18,9 +18,9 @@ export function renderTable(results: readonly RowResult[]): string {
 }
 
 function cells(result: RowResult): readonly string[] {
-  const { row, what, unit, millrace, plain, ratio, goal } = result;
+  const { row, what, unit, millrace, other, ratio } = result;
   const ratioText = ratio === undefined ? '' : `${ratio.toFixed(2)} x`;
-  return [row, what, unit, format(millrace), plain === undefined ? '' : format(plain), ratioText, describeGoal(goal, unit), judge(result)];
+  return [row, what, unit, format(millrace), other === undefined ? '' : format(other), ratioText, describeGoal(result), judge(result)];
 }
 
 /** Text to the left, figures (columns 3 to 5) to the right. */

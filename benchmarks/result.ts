@@ -14,9 +14,11 @@ export interface RowResult {
   readonly what: string;
   readonly unit: string;
   readonly millrace: number;
-  /** Only rows that are measured side by side have it. */
-  readonly plain?: number;
-  /** How many times better than the plain baseline: above 1 is better, whatever the unit. */
+  /** The figure of what it is measured beside; only rows that are measured side by side have it. */
+  readonly other?: number;
+  /** What it is measured beside. */
+  readonly against?: 'plain' | 'oci-streaming';
+  /** How many times better than the other: above 1 is better, whatever the unit. */
   readonly ratio?: number;
   readonly goal: Goal;
   /** Everything measured, for `--json`. */
@@ -33,7 +35,7 @@ export function judge({ goal, millrace, ratio }: RowResult): Verdict {
 }
 
 /** The goal in a few characters. */
-export function describeGoal(goal: Goal, unit: string): string {
+export function describeGoal({ goal, unit, against }: RowResult): string {
   if (goal.kind === 'none') return '';
-  return goal.kind === 'ratio-at-least' ? `>= ${goal.bound} x plain` : `< ${goal.bound} ${unit}`;
+  return goal.kind === 'ratio-at-least' ? `>= ${Number(goal.bound.toPrecision(3))} x ${against}` : `< ${goal.bound} ${unit}`;
 }

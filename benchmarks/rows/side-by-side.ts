@@ -80,7 +80,7 @@ function summarize(row: SideBySideRowName, samples: Samples, volume: Volume): Ro
   const ratios = samples.millrace.map(({ figure }, round) => figure / (samples.plain[round]?.figure ?? Number.NaN));
   const ratio = median(better === 'higher' ? ratios : ratios.map((slower) => 1 / slower));
   const notes = [...describeSamples(samples), `data on ${volume.description}`];
-  return { row, what, unit, millrace, plain, ratio, goal, detail: samples, notes };
+  return { row, what, unit, millrace, other: plain, against: 'plain', ratio, goal, detail: samples, notes };
 }
 
 function describeSamples(samples: Samples): readonly string[] {

@@ -4,6 +4,7 @@
 /** Why a text is not base64: a foreign character at `at`, or a last group of a single character, which holds no byte. */
 export type Base64Problem = { readonly kind: 'character'; readonly at: number } | { readonly kind: 'length' };
 
+const wellFormed = /^[A-Za-z0-9+/]*={0,2}$/;
 const foreignCharacter = /[^A-Za-z0-9+/]/;
 
 /**
@@ -18,8 +19,12 @@ export function base64DecodedLength(characters: number, padding: number): number
 
 /** What is wrong with `text`, or undefined if it is base64 by the rules above. */
 export function base64Problem(text: string): Base64Problem | undefined {
-  const digits = text.replace(/={0,2}$/, '');
-  const at = digits.search(foreignCharacter);
-  if (at !== -1) return { kind: 'character', at };
-  return digits.length % 4 === 1 ? { kind: 'length' } : undefined;
+  const digits = text.length - paddingOf(text);
+  if (!wellFormed.test(text)) return { kind: 'character', at: text.slice(0, digits).search(foreignCharacter) };
+  return digits % 4 === 1 ? { kind: 'length' } : undefined;
+}
+
+function paddingOf(text: string): number {
+  if (!text.endsWith('=')) return 0;
+  return text.endsWith('==') ? 2 : 1;
 }

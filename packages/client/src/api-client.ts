@@ -1,0 +1,200 @@
+// One way for every call: build the request, sign it, send it, read the answer; again if the retry strategy says so.
+import { basePath, header, type OperationName, operations } from 'millrace-protocol';
+import type { Decode } from './decode.ts';
+import { ConnectionError, ServiceError } from './errors.ts';
+import type { HttpRequest, HttpResponse, RequestSigner, Timeouts, Transport } from './http.ts';
+import { headerOf, Response, toHeaders } from './response.ts';
+import type { RetryStrategy } from './retry/retry-strategy.ts';
+import { unlessAborted } from './unless-aborted.ts';
+import { clientInfo } from './version.ts';
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Named in the service's logs, and the beginning of the answer's `requestId`; made up if not given. */
+  readonly opcRequestId?: string | undefined;
+  /** Instead of the client's strategy, for this call. */
+  readonly retryStrategy?: RetryStrategy | undefined;
+  /** Ends the call at once, waits between attempts included; the call rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One call of one operation. */
+export interface Call<Data> {
+  readonly operation: OperationName;
+  /** Values of the path's parameters by name. */
+  readonly path?: Readonly<Record<string, string>>;
+  /** Query parameters; those that are undefined or null are left out. */
+  readonly query?: Readonly<Record<string, string | number | null | undefined>>;
+  /** Further headers by lower-case name; those that are undefined are left out. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** JSON text. */
+  readonly body?: string;
+  readonly decode: Decode<Data>;
+  /** The caller's options, and the names of those this call knows beside `CallOptions`. */
+  readonly options: CallOptions | undefined;
+  readonly optionNames?: readonly string[];
+}
+
+/** What a client is composed of. */
+export interface ApiClientParts {
+  /** Base URL with scheme, host, port and base path, no slash at the end. */
+  readonly endpoint: string;
+  readonly transport: Transport;
+  readonly signer: RequestSigner;
+  readonly retryStrategy: RetryStrategy | undefined;
+  readonly timeouts: Timeouts;
+  /** Put behind the user agent; empty for nothing. */
+  readonly additionalUserAgent: string;
+}
+
+const commonOptions = ['opcRequestId', 'retryStrategy', 'signal'];
+
+/** Sends calls; knows no operation by name. */
+export class ApiClient {
+  /** Base URL with the base path. */
+  readonly endpoint: string;
+  readonly #parts: ApiClientParts;
+  readonly #url: URL;
+  readonly #userAgent: string;
+
+  constructor(parts: ApiClientParts) {
+    this.endpoint = parts.endpoint;
+    this.#parts = parts;
+    this.#url = new URL(parts.endpoint);
+    this.#userAgent = `${clientInfo} ${parts.additionalUserAgent}`.trim();
+  }
+
+  /** Resolves with a success. Rejects with `ServiceError`, `ConnectionError`, `TimeoutError` or the signal's reason. */
+  async send<Data>(call: Call<Data>): Promise<Response<Data>> {
+    checkOptions(call);
+    const signal = call.options?.signal ?? undefined;
+    const retryStrategy = call.options?.retryStrategy ?? this.#parts.retryStrategy;
+    const opcRequestId = call.options?.opcRequestId || createRequestId();
+    signal?.throwIfAborted();
+    const request = this.#build(call, opcRequestId, retryStrategy !== undefined);
+    const attempt = (): Promise<Response<Data>> => this.#attempt(call, request, signal);
+    return retryStrategy === undefined ? await attempt() : await retryStrategy.run(attempt, signal);
+  }
+
+  close(): void {
+    this.#parts.transport.close();
+  }
+
+  #build(call: Call<unknown>, requestId: string, isRetried: boolean): HttpRequest {
+    const { method, path, bodySignature } = operations[call.operation];
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'user-agent': this.#userAgent,
+      'opc-client-info': clientInfo,
+      [header.requestId]: requestId,
+    };
+    if (isRetried) headers['opc-client-retries'] = 'true';
+    for (const [name, value] of Object.entries(call.headers ?? {})) if (value !== undefined) headers[name] = value;
+    if (method === 'POST' || method === 'PUT') headers['content-length'] = String(Buffer.byteLength(call.body ?? ''));
+    return {
+      method,
+      url: this.#url,
+      target: this.#url.pathname + fillPath(path, call.path ?? {}) + encodeQuery(call.query ?? {}),
+      headers,
+      body: call.body,
+      bodySignature: bodySignature === 'optional' ? 'left-out' : 'covered',
+    };
+  }
+
+  /** One attempt; with credentials that are out of date, two. */
+  async #attempt<Data>(call: Call<Data>, prepared: HttpRequest, signal: AbortSignal | undefined): Promise<Response<Data>> {
+    const { signer } = this.#parts;
+    let { request, response } = await this.#exchange(prepared, signal);
+    if (response.status === 401 && (await signer.refresh?.(signal)) === true) {
+      ({ request, response } = await this.#exchange(prepared, signal));
+    }
+    if (response.status < 200 || response.status > 299) throw this.#serviceError(call.operation, request, response);
+    return new Response(response, decodeWith(call, response, this.endpoint), request);
+  }
+
+  /** Signed anew each time, since a signature holds for minutes only. */
+  async #exchange(prepared: HttpRequest, signal: AbortSignal | undefined): Promise<{ request: HttpRequest; response: HttpResponse }> {
+    const request = { ...prepared, headers: { ...prepared.headers } };
+    const signing = this.#parts.signer.sign(request);
+    if (signing !== undefined) await unlessAborted(signing, signal);
+    return { request, response: await this.#parts.transport.send(request, this.#parts.timeouts, signal) };
+  }
+
+  #serviceError(operation: OperationName, request: HttpRequest, { status, rawHeaders, body }: HttpResponse): ServiceError {
+    const { code, message } = parseErrorBody(body);
+    const requestId = headerOf(rawHeaders, header.requestId) ?? request.headers[header.requestId];
+    return new ServiceError({ status, code, message, requestId, headers: toHeaders(rawHeaders), operation, endpoint: this.endpoint });
+  }
+}
+
+/**
+ * A value of a path, checked: the service would answer for another resource. Throws `TypeError` if it is no text,
+ * blank, or holds half a surrogate pair, which no request can carry.
+ */
+export function pathValue(name: string, value: string): string {
+  if (typeof value === 'string' && value.trim() !== '' && value.isWellFormed()) return value;
+  throw new TypeError(
+    `${name}: expected a text that is not blank, got ${typeof value === 'string' ? JSON.stringify(value) : String(value)}.`,
+  );
+}
+
+/** `host` with or without the base path and slashes at its end, as the base URL of all requests. Throws `TypeError`. */
+export function baseUrlOf(serviceEndpoint: string): string {
+  const url = URL.canParse(serviceEndpoint) ? new URL(serviceEndpoint) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.search !== '' || url.hash !== '') {
+    throw new TypeError(`serviceEndpoint: expected a URL such as https://host:port, got ${JSON.stringify(serviceEndpoint)}.`);
+  }
+  const path = url.pathname.replace(/\/+$/, '');
+  return url.origin + (path.endsWith(basePath) ? path : path + basePath);
+}
+
+function checkOptions({ operation, options, optionNames = [] }: Call<unknown>): void {
+  if (options === undefined || options === null) return;
+  const known = [...optionNames, ...commonOptions];
+  const unknown = Object.keys(options).filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new TypeError(`${operation} got unknown options: ${unknown.join(', ')}. It knows ${known.join(', ')}.`);
+}
+
+function fillPath(path: string, values: Readonly<Record<string, string>>): string {
+  let filled = path;
+  for (const [name, value] of Object.entries(values)) filled = filled.replace(`{${name}}`, () => encodeURIComponent(value));
+  return filled;
+}
+
+function encodeQuery(query: Readonly<Record<string, string | number | null | undefined>>): string {
+  let text = '';
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null)
+      text += `${text === '' ? '?' : '&'}${name}=${encodeURIComponent(String(value).toWellFormed())}`;
+  }
+  return text;
+}
+
+function decodeWith<Data>({ operation, decode }: Call<Data>, { status, body }: HttpResponse, endpoint: string): Data {
+  try {
+    return decode(body);
+  } catch (cause) {
+    throw new ConnectionError(`${endpoint} answered ${operation} with ${status} and a body that is not what it should be.`, 'unknown', {
+      cause,
+    });
+  }
+}
+
+/** Code and message of an error body; the text itself as the message when it is not OCI's. */
+function parseErrorBody(body: Uint8Array): { readonly code: string | undefined; readonly message: string } {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+  try {
+    const { code, message } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (typeof code === 'string') return { code, message: typeof message === 'string' ? message : '' };
+  } catch {
+    // A gateway's page, for instance.
+  }
+  return { code: undefined, message: text.trim() };
+}
+
+/** 32 upper-case hexadecimal digits, as the Python SDK makes them. */
+function createRequestId(): string {
+  return globalThis.crypto.randomUUID().replaceAll('-', '').toUpperCase();
+}

@@ -1,0 +1,93 @@
+// Everything a call can fail with. Each error of a request says whether the request may have had an effect.
+
+/** Whether a failed request may have changed something: `none`, or `unknown` when it may have arrived. */
+export type Effect = 'none' | 'unknown';
+
+/** The request was not answered, or not with a success. */
+export abstract class RequestError extends Error {
+  /** `none`: the service did nothing. `unknown`: it may have done what was asked. */
+  readonly effect: Effect;
+
+  constructor(message: string, effect: Effect, options?: ErrorOptions) {
+    super(message, options);
+    this.effect = effect;
+  }
+}
+
+/** What a `ServiceError` is made of. */
+export interface ServiceErrorDetails {
+  readonly status: number;
+  /** The `code` of the error body; undefined if the body was not OCI's. */
+  readonly code: string | undefined;
+  readonly message: string;
+  /** Of the response, else the one that was sent. */
+  readonly requestId: string | undefined;
+  readonly headers: Headers;
+  /** For instance `PutMessages`. */
+  readonly operation: string;
+  /** Base URL the request went to. */
+  readonly endpoint: string;
+}
+
+/** The service answered with a status outside 200 to 299. */
+export class ServiceError extends RequestError {
+  override readonly name = 'ServiceError';
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly requestId: string | undefined;
+  readonly headers: Headers;
+  readonly operation: string;
+  readonly endpoint: string;
+
+  constructor({ status, code, message, requestId, headers, operation, endpoint }: ServiceErrorDetails) {
+    // Behind a 5xx the work may have been done; anything else was refused before it.
+    super(
+      message === '' ? `The service answered ${status}${code === undefined ? '' : ` ${code}`}.` : message,
+      status >= 500 ? 'unknown' : 'none',
+    );
+    this.status = status;
+    this.code = code;
+    this.requestId = requestId;
+    this.headers = headers;
+    this.operation = operation;
+    this.endpoint = endpoint;
+  }
+}
+
+/** No connection, or it broke before the answer was whole. `effect` is `none` only if no connection was made. */
+export class ConnectionError extends RequestError {
+  override readonly name = 'ConnectionError';
+}
+
+/** Which of the two times was over. */
+export type TimeoutPhase = 'connect' | 'read';
+
+/** The client's own timeout was over. `effect` is `none` while connecting, `unknown` afterwards. */
+export class TimeoutError extends RequestError {
+  override readonly name = 'TimeoutError';
+  readonly phase: TimeoutPhase;
+  readonly timeoutMs: number;
+
+  constructor(phase: TimeoutPhase, timeoutMs: number, host: string) {
+    const what = phase === 'connect' ? `No connection to ${host}` : `Nothing came from ${host}`;
+    super(`${what} within ${timeoutMs} ms.`, phase === 'connect' ? 'none' : 'unknown');
+    this.phase = phase;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** What is wrong with one key of a configuration. */
+export type ConfigProblem = 'missing' | 'malformed';
+
+/** The configuration cannot be used; `problems` names every key that is missing or malformed, as a configuration file spells it. */
+export class InvalidConfig extends Error {
+  override readonly name = 'InvalidConfig';
+  /** By key as in a configuration file (`key_file`), in the order of the checks. */
+  readonly problems: Readonly<Record<string, ConfigProblem>>;
+
+  constructor(problems: Readonly<Record<string, ConfigProblem>>) {
+    const list = Object.entries(problems).map(([key, problem]) => `${key} is ${problem}`);
+    super(`The configuration cannot be used: ${list.join(', ')}.`);
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,55 @@
+// What travels between the parts of the client: one request, one response, and who sends them.
+
+/** A request as it will be sent. Signers add to `headers`; nobody changes the rest. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Where it goes: scheme, host and port count, nothing else. */
+  readonly url: URL;
+  /** Path and query exactly as they go over the wire and into the signature; a `URL` would normalise `..`. */
+  readonly target: string;
+  /** By lower-case name. */
+  readonly headers: Record<string, string>;
+  /** UTF-8 text, or undefined for a request without a body. */
+  readonly body: string | undefined;
+  /** Whether the signature covers the body: for all POST and PUT requests but PutMessages (OCI's "exclude body" strategy). */
+  readonly bodySignature: 'covered' | 'left-out';
+}
+
+/** An answer, whatever its status. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Name and value in turn, as received. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Uint8Array;
+}
+
+/** How long a request may take; undefined waits for ever. */
+export interface Timeouts {
+  /** To a connection, milliseconds. */
+  readonly connectMs: number | undefined;
+  /** Without a byte from the server, milliseconds. */
+  readonly readMs: number | undefined;
+}
+
+/** Sends requests. Another one can be given to a client: for another runtime, or for tests. */
+export interface Transport {
+  /**
+   * Resolves with the answer, whatever its status. Rejects with `ConnectionError` or `TimeoutError`, and with the signal's
+   * reason when that aborts, which frees the connection at once.
+   */
+  send(request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined): Promise<HttpResponse>;
+  /** Ends connections that are kept; requests under way are not cut off. */
+  close(): void;
+}
+
+/**
+ * Proves who is asking. Anything with `sign` will do: it adds headers to the request (`date`, `authorization`, …), at once or
+ * asynchronously, and is called anew for every attempt.
+ */
+export interface RequestSigner {
+  sign(request: HttpRequest): void | Promise<void>;
+  /** Called once after a 401. True: the credentials are new, and the request is signed and sent once more. */
+  refresh?(signal?: AbortSignal): Promise<boolean>;
+  /** Region the endpoint is derived from if neither endpoint nor configuration names one. */
+  readonly region?: string | undefined;
+}

@@ -1,0 +1,138 @@
+// HTTP on node:http and node:https with connections that are kept, both loaded when the first request is sent.
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { ConnectionError, TimeoutError } from './errors.ts';
+import type { HttpRequest, HttpResponse, Timeouts, Transport } from './http.ts';
+
+interface Protocol {
+  readonly request: typeof import('node:http').request;
+  readonly agent: Agent;
+}
+
+/** The transport of Node: one per client, or shared between clients. */
+export class NodeTransport implements Transport {
+  readonly #protocols = new Map<string, Promise<Protocol>>();
+
+  async send(request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined): Promise<HttpResponse> {
+    const protocol = await this.#protocol(request.url.protocol);
+    signal?.throwIfAborted();
+    return await new Exchange(protocol, request, timeouts, signal).answer;
+  }
+
+  close(): void {
+    for (const loading of this.#protocols.values()) {
+      void loading.then(
+        ({ agent }) => agent.destroy(),
+        () => {},
+      );
+    }
+    this.#protocols.clear();
+  }
+
+  #protocol(scheme: string): Promise<Protocol> {
+    const known = this.#protocols.get(scheme);
+    if (known !== undefined) return known;
+    const loading = load(scheme);
+    this.#protocols.set(scheme, loading);
+    return loading;
+  }
+}
+
+async function load(scheme: string): Promise<Protocol> {
+  const { request, Agent: KeepAlive } = scheme === 'https:' ? await import('node:https') : await import('node:http');
+  return { request, agent: new KeepAlive({ keepAlive: true, scheduling: 'lifo' }) };
+}
+
+/** One request and its answer; settles `answer` exactly once and then leaves no timer and no listener. */
+class Exchange {
+  readonly answer: Promise<HttpResponse>;
+  readonly #request: HttpRequest;
+  readonly #timeouts: Timeouts;
+  readonly #signal: AbortSignal | undefined;
+  readonly #sent: ClientRequest;
+  #resolve: (response: HttpResponse) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #isConnected = false;
+
+  constructor({ request: open, agent }: Protocol, request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined) {
+    this.#request = request;
+    this.#timeouts = timeouts;
+    this.#signal = signal;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    const { protocol, hostname, port } = request.url;
+    // An IPv6 address stands in brackets in a URL and nowhere else.
+    const host = hostname.replace(/^\[|\]$/g, '');
+    this.#sent = open({ protocol, host, port, path: request.target, method: request.method, headers: request.headers, agent });
+    this.#sent.on('socket', (socket) => this.#awaitConnection(socket));
+    this.#sent.on('response', (response) => this.#receive(response));
+    this.#sent.on('error', (error) => this.#fail(error));
+    signal?.addEventListener('abort', this.#abort);
+    this.#startTimer('connect', timeouts.connectMs);
+    this.#sent.end(bodyOf(request), 'latin1');
+  }
+
+  #awaitConnection(socket: Socket): void {
+    if (socket.connecting) socket.once(this.#request.url.protocol === 'https:' ? 'secureConnect' : 'connect', () => this.#connected());
+    else this.#connected();
+  }
+
+  #connected(): void {
+    this.#isConnected = true;
+    this.#startTimer('read', this.#timeouts.readMs);
+  }
+
+  #startTimer(phase: 'connect' | 'read', ms: number | undefined): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (ms === undefined || this.#sent.destroyed) return;
+    this.#timer = setTimeout(() => this.#cut(new TimeoutError(phase, ms, this.#request.url.host)), ms);
+  }
+
+  #receive(response: IncomingMessage): void {
+    const chunks: Uint8Array[] = [];
+    this.#timer?.refresh();
+    response.on('data', (chunk: Uint8Array) => {
+      chunks.push(chunk);
+      this.#timer?.refresh();
+    });
+    response.on('end', () => {
+      this.#settle();
+      const [only] = chunks;
+      const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+      this.#resolve({ status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, body });
+    });
+    // What ends before it is whole is an error of the request too, but not always.
+    response.on('error', (error) => this.#fail(error));
+  }
+
+  readonly #abort = (): void => this.#cut(this.#signal?.reason);
+
+  /** Ends the request and its connection at once. */
+  #cut(reason: unknown): void {
+    this.#settle();
+    this.#reject(reason);
+    this.#sent.destroy();
+  }
+
+  #fail(cause: Error): void {
+    this.#settle();
+    const { host } = this.#request.url;
+    const what = this.#isConnected ? `The connection to ${host} broke` : `No connection to ${host}`;
+    this.#reject(new ConnectionError(`${what}: ${cause.message || String(cause)}`, this.#isConnected ? 'unknown' : 'none', { cause }));
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#signal?.removeEventListener('abort', this.#abort);
+  }
+}
+
+/** ASCII, as base64 is, as text: it leaves together with the headers in one piece. The encoding of a text is also theirs. */
+function bodyOf({ body, headers }: HttpRequest): string | Buffer | undefined {
+  return body === undefined || headers['content-length'] === String(body.length) ? body : Buffer.from(body);
+}

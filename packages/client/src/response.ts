@@ -1,0 +1,63 @@
+// What a call resolves with.
+import { header } from 'millrace-protocol';
+import type { HttpRequest, HttpResponse } from './http.ts';
+
+/** A successful answer: its data and what came with them. */
+export class Response<Data> {
+  /** 200 to 299. */
+  readonly status: number;
+  readonly data: Data;
+  /** The request as it was sent the last time, its signature included. */
+  readonly request: HttpRequest;
+  readonly #rawHeaders: readonly string[];
+  #headers: Headers | undefined;
+
+  /** Made by the client. */
+  constructor({ status, rawHeaders }: HttpResponse, data: Data, request: HttpRequest) {
+    this.status = status;
+    this.data = data;
+    this.request = request;
+    this.#rawHeaders = rawHeaders;
+  }
+
+  /** All headers of the answer. */
+  get headers(): Headers {
+    this.#headers ??= toHeaders(this.#rawHeaders);
+    return this.#headers;
+  }
+
+  /** `opc-request-id`: name it when asking for help with a request. */
+  get requestId(): string | undefined {
+    return headerOf(this.#rawHeaders, header.requestId);
+  }
+
+  /** `opc-next-page` of a list: the `page` to ask for next; undefined behind the last one. */
+  get nextPage(): string | undefined {
+    return headerOf(this.#rawHeaders, header.nextPage);
+  }
+
+  get hasNextPage(): boolean {
+    return this.nextPage !== undefined;
+  }
+
+  /** `opc-next-cursor` of getMessages, which always has one: the cursor to read with next. */
+  get nextCursor(): string | undefined {
+    return headerOf(this.#rawHeaders, header.nextCursor);
+  }
+}
+
+/** The value of the first header of this lower-case name. */
+export function headerOf(rawHeaders: readonly string[], name: string): string | undefined {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const candidate = rawHeaders[at];
+    if (candidate?.length === name.length && candidate.toLowerCase() === name) return rawHeaders[at + 1];
+  }
+  return undefined;
+}
+
+/** Names and values in turn as `Headers`. */
+export function toHeaders(rawHeaders: readonly string[]): Headers {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
+  return headers;
+}

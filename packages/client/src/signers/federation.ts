@@ -1,0 +1,95 @@
+// Exchanges an instance's certificate for a token: POST /v1/x509 at the authentication service of the region.
+import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { HttpRequest, HttpResponse, Transport } from '../http.ts';
+import { type InstanceIdentity, identityTimeouts, textMember } from './instance-metadata.ts';
+import { signRequest } from './sign-request.ts';
+import { TokenError } from './token-error.ts';
+
+/** A token and the key it was issued for; requests are signed with both. */
+export interface Session {
+  readonly keyId: string;
+  readonly key: KeyObject;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
+const generateKeys = promisify(generateKeyPair);
+
+/**
+ * A session with a key of its own, made here. `endpoint` has no path; `now` is Unix milliseconds. Throws `TokenError`. One
+ * attempt only.
+ */
+export async function openSession(transport: Transport, endpoint: string, identity: InstanceIdentity, now: number): Promise<Session> {
+  const { publicKey, privateKey } = await generateKeys('rsa', { modulusLength: 2048 });
+  const request = tokenRequest(endpoint, identity, publicKey);
+  const { certificate, key, tenancy } = identity;
+  signRequest(request, key, `${tenancy}/fed-x509/${certificate.fingerprint}`, new Date(now));
+  const token = parseToken(await send(transport, request));
+  return { keyId: `ST$${token}`, key: privateKey, expiresAt: expiryOf(token) };
+}
+
+/** Certificates and key go in as base64 of their DER, which is PEM without the armour. */
+function tokenRequest(endpoint: string, { certificate, intermediate }: InstanceIdentity, publicKey: KeyObject): HttpRequest {
+  const body = {
+    certificate: certificate.raw.toString('base64'),
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    intermediateCertificates: [intermediate.raw.toString('base64')],
+    purpose: 'DEFAULT',
+  };
+  const url = new URL(`${endpoint.endsWith('/') ? endpoint.slice(0, -1) : endpoint}/v1/x509`);
+  return {
+    method: 'POST',
+    url,
+    target: url.pathname + url.search,
+    headers: { accept: 'application/json' },
+    body: JSON.stringify(body),
+    bodySignature: 'covered',
+  };
+}
+
+async function send(transport: Transport, request: HttpRequest): Promise<string> {
+  const answer = await sent(transport, request);
+  const text = Buffer.from(answer.body).toString();
+  if (answer.status === 200) return text;
+  throw new TokenError(`The federation service answered ${answer.status} to ${request.url.href}.${reasonIn(text)}`, {
+    status: answer.status,
+  });
+}
+
+async function sent(transport: Transport, request: HttpRequest): Promise<HttpResponse> {
+  try {
+    return await transport.send(request, identityTimeouts, undefined);
+  } catch (cause) {
+    throw new TokenError(`The federation service did not answer at ${request.url.href}.`, { cause });
+  }
+}
+
+/** Code and message of an OCI error body, if it is one, at a length for people. */
+function reasonIn(text: string): string {
+  const error = parseJson(text);
+  const parts = [textMember(error, 'code'), textMember(error, 'message')].filter((part) => part !== undefined);
+  return parts.length === 0 ? '' : ` ${parts.join(': ').slice(0, 500)}`;
+}
+
+function parseToken(text: string): string {
+  const token = textMember(parseJson(text), 'token');
+  if (token === undefined) throw new TokenError('The federation service answered 200, but without a token.');
+  return token;
+}
+
+/** `exp` of a JWT, in milliseconds. The signature is the service's affair. */
+function expiryOf(token: string): number {
+  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const exp: unknown = typeof claims === 'object' && claims !== null ? Reflect.get(claims, 'exp') : undefined;
+  if (typeof exp !== 'number') throw new TokenError('The token of the federation service is no JWT with a time of expiry (exp).');
+  return exp * 1000;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,31 @@
+// The signature of one request, RSA-SHA256 over a few header lines. On the path of every message: beside the RSA operation
+// itself (a quarter of a millisecond) nothing here counts.
+import { hash, type KeyObject, sign } from 'node:crypto';
+import { formatAuthorization, signingString } from 'millrace-protocol';
+import type { HttpRequest } from '../http.ts';
+
+// In the order of the Python SDK.
+const withoutBody: readonly string[] = ['date', '(request-target)', 'host'];
+const withBody: readonly string[] = [...withoutBody, 'content-length', 'content-type', 'x-content-sha256'];
+
+/**
+ * Sets `date`, `host` and `authorization`. For a POST or PUT whose body is covered also `content-length`, `x-content-sha256` and,
+ * if there is none yet, `content-type: application/json`. Signing the same request again, for another attempt, replaces them.
+ */
+export function signRequest(request: HttpRequest, key: KeyObject, keyId: string, date: Date): void {
+  const { method, url, target, headers } = request;
+  headers.date = date.toUTCString();
+  headers.host = url.host;
+  const covered = request.bodySignature === 'covered' && (method === 'POST' || method === 'PUT');
+  if (covered) describeBody(headers, request.body ?? '');
+  const names = covered ? withBody : withoutBody;
+  const text = signingString(names, method, target, (name) => headers[name]);
+  const signature = sign('sha256', Buffer.from(text), key).toString('base64');
+  headers.authorization = formatAuthorization({ keyId, algorithm: 'rsa-sha256', headers: names, signature });
+}
+
+function describeBody(headers: Record<string, string>, body: string): void {
+  headers['content-length'] = String(Buffer.byteLength(body));
+  headers['content-type'] ??= 'application/json';
+  headers['x-content-sha256'] = hash('sha256', body, 'base64');
+}

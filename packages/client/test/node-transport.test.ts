@@ -1,0 +1,160 @@
+// The transport against servers that misbehave: sockets that never answer, answers that break off, aborts.
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ConnectionError, type HttpRequest, NodeTransport, TimeoutError } from '../src/index.ts';
+
+const forever = { connectMs: undefined, readMs: undefined };
+const opened: (() => void)[] = [];
+afterEach(() => {
+  for (const close of opened.splice(0)) close();
+});
+
+/** A server that hands each connection to `serve`. */
+async function listen(serve: (socket: Socket) => void): Promise<{ server: Server; url: URL; connections: Socket[] }> {
+  const connections: Socket[] = [];
+  const server = createServer((socket) => {
+    connections.push(socket);
+    socket.on('error', () => {});
+    serve(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  opened.push(() => {
+    for (const socket of connections) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  return { server, url: new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`), connections };
+}
+
+/** Waits until the client has ended its one connection. */
+async function expectClosed(connections: readonly Socket[]): Promise<void> {
+  expect(connections).toHaveLength(1);
+  const [socket] = connections;
+  if (socket !== undefined && !socket.destroyed) await once(socket, 'close');
+}
+
+const blockedServer = `
+  const { parentPort } = require('node:worker_threads');
+  const server = require('node:net').createServer();
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+`;
+
+/** A port whose queue of connections is full and whose owner accepts none: further ones are not answered. */
+async function neverAccepting(): Promise<URL> {
+  const worker = new Worker(blockedServer, { eval: true });
+  const [port] = (await once(worker, 'message')) as [number];
+  const fillers = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  opened.push(() => {
+    for (const filler of fillers) filler.destroy();
+    void worker.terminate();
+  });
+  await once(fillers[0] as Socket, 'connect');
+  return new URL(`http://127.0.0.1:${port}`);
+}
+
+function get(url: URL): HttpRequest {
+  return { method: 'GET', url, target: '/x', headers: {}, body: undefined, bodySignature: 'covered' };
+}
+
+function transport(): NodeTransport {
+  const made = new NodeTransport();
+  opened.push(() => made.close());
+  return made;
+}
+
+const answer = (body: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+describe('the transport', () => {
+  test('keeps its connection for the next request', async () => {
+    const { url, connections } = await listen((socket) => socket.on('data', () => socket.write(answer('yes'))));
+    const one = transport();
+    for (let count = 0; count < 3; count += 1) {
+      const { status, body } = await one.send(get(url), forever, undefined);
+      expect([status, Buffer.from(body).toString()]).toEqual([200, 'yes']);
+    }
+    expect(connections).toHaveLength(1);
+  });
+
+  test('a server that never answers ends in a TimeoutError of phase read, effect unknown, and its connection is cut', async () => {
+    const { url, connections } = await listen((socket) => socket.resume());
+    const failure = await transport()
+      .send(get(url), { connectMs: undefined, readMs: 20 }, undefined)
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(TimeoutError);
+    expect(failure).toMatchObject({ phase: 'read', timeoutMs: 20, effect: 'unknown' });
+    await expectClosed(connections);
+    expect(connections).toHaveLength(1);
+  });
+
+  test('an answer that stops in the middle ends in a TimeoutError as well', async () => {
+    const { url } = await listen((socket) => socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf')));
+    await expect(transport().send(get(url), { connectMs: undefined, readMs: 20 }, undefined)).rejects.toThrow(TimeoutError);
+  });
+
+  test('a socket that never accepts ends in a TimeoutError of phase connect, effect none', async () => {
+    const url = await neverAccepting();
+    const failure = await transport()
+      .send(get(url), { connectMs: 20, readMs: undefined }, undefined)
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'TimeoutError', phase: 'connect', timeoutMs: 20, effect: 'none' });
+  });
+
+  test('a TLS handshake that never ends is no connection yet', async () => {
+    const { url } = await listen((socket) => socket.resume());
+    const secure = new URL(url.href.replace('http:', 'https:'));
+    const failure = await transport()
+      .send(get(secure), { connectMs: 20, readMs: undefined }, undefined)
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'TimeoutError', phase: 'connect', effect: 'none' });
+  });
+
+  test('a port where nobody listens is a ConnectionError with effect none', async () => {
+    const { server, url } = await listen((socket) => socket.resume());
+    server.close();
+    await once(server, 'close');
+    const failure = await transport()
+      .send(get(url), forever, undefined)
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConnectionError);
+    expect(failure).toMatchObject({ effect: 'none' });
+  });
+
+  test.each(['', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf', 'no http\r\n\r\n'])(
+    'a connection that breaks behind %j is a ConnectionError with effect unknown',
+    async (said) => {
+      const { url } = await listen((socket) => socket.on('data', () => socket.end(said)));
+      const failure = await transport()
+        .send(get(url), forever, undefined)
+        .catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(ConnectionError);
+      expect(failure).toMatchObject({ effect: 'unknown' });
+    },
+  );
+
+  test('an abort ends the request at once with its reason, and frees the connection', async () => {
+    const { url, connections } = await listen((socket) => socket.on('data', () => controller.abort(new Error('enough'))));
+    const controller = new AbortController();
+    await expect(transport().send(get(url), forever, controller.signal)).rejects.toThrow('enough');
+    await expectClosed(connections);
+  });
+
+  test('an aborted signal sends nothing', async () => {
+    const { url, connections } = await listen((socket) => socket.resume());
+    await expect(transport().send(get(url), forever, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+    expect(connections).toHaveLength(0);
+  });
+
+  test('closing ends the connections that are kept', async () => {
+    const { url, connections } = await listen((socket) => socket.on('data', () => socket.write(answer('yes'))));
+    const one = transport();
+    await one.send(get(url), forever, undefined);
+    one.close();
+    await expectClosed(connections);
+  });
+});
