@@ -9,43 +9,44 @@ export const decodeNothing: Decode<undefined> = () => undefined;
 
 export const decodeMessages: Decode<Message[]> = (body) => {
   const messages = parse(body) as Message[];
-  for (const message of messages) withTimes(message, ['timestamp']);
+  for (const message of messages) withTime(message, 'timestamp');
   return messages;
 };
 
 export const decodePutResult: Decode<PutMessagesResult> = (body) => {
   const result = parse(body) as PutMessagesResult;
-  for (const entry of result.entries) withTimes(entry, ['timestamp']);
+  for (const entry of result.entries) withTime(entry, 'timestamp');
   return result;
 };
 
 export const decodeGroup: Decode<Group> = (body) => {
   const group = parse(body) as Group;
-  for (const reservation of group.reservations ?? []) withTimes(reservation, ['timeReservedUntil']);
+  for (const reservation of group.reservations ?? []) withTime(reservation, 'timeReservedUntil');
   return group;
 };
 
-export const decodeStream: Decode<Stream> = (body) => withTimes(parse(body) as Stream, ['timeCreated']);
+export const decodeStream: Decode<Stream> = (body) => withTime(parse(body) as Stream, 'timeCreated');
 
 export const decodeStreams: Decode<StreamSummary[]> = (body) =>
-  (parse(body) as StreamSummary[]).map((stream) => withTimes(stream, ['timeCreated']));
+  (parse(body) as StreamSummary[]).map((stream) => withTime(stream, 'timeCreated'));
 
-const workRequestTimes = ['timeAccepted', 'timeStarted', 'timeFinished'] as const;
-export const decodeWorkRequest: Decode<WorkRequest> = (body) => withTimes(parse(body) as WorkRequest, workRequestTimes);
+export const decodeWorkRequest: Decode<WorkRequest> = (body) => withWorkTimes(parse(body) as WorkRequest);
 
-export const decodeWorkRequests: Decode<WorkRequest[]> = (body) =>
-  (parse(body) as { items: WorkRequest[] }).items.map((work) => withTimes(work, workRequestTimes));
+export const decodeWorkRequests: Decode<WorkRequest[]> = (body) => (parse(body) as { items: WorkRequest[] }).items.map(withWorkTimes);
 
 /** JSON of an answer as it is; its shape is the service's word. */
 function parse(body: Uint8Array): unknown {
   return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
 }
 
-/** The same object with these members, texts on the wire, as times. */
-function withTimes<Value extends object>(value: Value, names: readonly (keyof Value)[]): Value {
-  for (const name of names) {
-    const text: unknown = value[name];
-    if (typeof text === 'string') Object.assign(value, { [name]: new Date(text) });
-  }
+function withWorkTimes(work: WorkRequest): WorkRequest {
+  return withTime(withTime(withTime(work, 'timeAccepted'), 'timeStarted'), 'timeFinished');
+}
+
+/** The same object with this member, a text on the wire, as a time. */
+function withTime<Value extends object>(value: Value, name: keyof Value): Value {
+  const text: unknown = value[name];
+  // The member's type is Date; until here it is the text.
+  if (typeof text === 'string') (value as Record<keyof Value, unknown>)[name] = new Date(text);
   return value;
 }

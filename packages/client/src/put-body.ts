@@ -1,12 +1,14 @@
 // The body of PutMessages: bytes are encoded, base64 is checked, so that a mistake costs no request.
 import { base64Problem } from 'millrace-protocol';
+import { isBase64 } from './is-base64.ts';
 import type { PutMessagesDetails, PutMessagesDetailsEntry } from './models.ts';
 
 /** The JSON of `details`. Throws `TypeError` that names the message whose key or value is neither bytes nor base64. */
 export function encodePutBody({ messages }: PutMessagesDetails): string {
   if (!Array.isArray(messages)) throw new TypeError(`putMessagesDetails.messages: expected an array, got ${describe(messages)}.`);
-  const entries = messages.map((message, index) => encodeEntry(message, index, messages.length));
-  return `{"messages":[${entries.join(',')}]}`;
+  let body = '{"messages":[';
+  for (const [index, message] of messages.entries()) body += (index === 0 ? '' : ',') + encodeEntry(message, index, messages.length);
+  return `${body}]}`;
 }
 
 /** Checked base64 needs no escaping. */
@@ -24,6 +26,7 @@ function encode(value: unknown, name: 'key' | 'value', index: number, count: num
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
   const where = `Message ${index + 1} of ${count}: ${name}`;
   if (typeof value !== 'string') throw new TypeError(`${where}: expected base64 or a Uint8Array, got ${describe(value)}.`);
+  if (isBase64(value)) return value;
   const problem = base64Problem(value);
   if (problem === undefined) return value;
   const got =

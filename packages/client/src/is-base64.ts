@@ -1,0 +1,22 @@
+// Whether a text is base64, found out by decoding it: native code is several times faster than a regular expression, and a
+// put of 1 MiB checks more than a million characters.
+import { base64DecodedLength } from 'millrace-protocol';
+
+/** Decoded bytes nobody looks at; longer texts are decoded into a buffer of their own. */
+const scratch: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/**
+ * The same as `base64Problem(text) === undefined`. Node's decoder passes over what is foreign, so that fewer bytes come out; the
+ * two characters of the URL alphabet, which it takes, are looked for.
+ */
+export function isBase64(text: string): boolean {
+  const expected = base64DecodedLength(text.length, paddingOf(text));
+  if (expected < 0 || text.includes('-') || text.includes('_')) return false;
+  const into = expected <= scratch.length ? scratch : Buffer.allocUnsafeSlow(expected);
+  return into.write(text, 'base64') === expected;
+}
+
+function paddingOf(text: string): number {
+  if (!text.endsWith('=')) return 0;
+  return text.endsWith('==') ? 2 : 1;
+}
