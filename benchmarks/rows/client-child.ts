@@ -1,6 +1,7 @@
-// One client in a process of its own: `<client> <operation> <messages> <seconds> <port>`. Prints the calls a second of one
-// call at a time, and the time its import took, as JSON.
+// One client in a process of its own: `<client> <operation> <messages> <seconds> <port> <built millrace-client>`. Prints the
+// calls a second of one call at a time, and the time its import took, as JSON.
 import { generateKeyPairSync } from 'node:crypto';
+import { pathToFileURL } from 'node:url';
 import { messageBytes } from '../load/put-body.ts';
 
 export type ClientName = 'millrace' | 'official';
@@ -13,7 +14,7 @@ export interface ClientFigures {
 }
 
 const warmUpMs = 500;
-const [client, operation, count, seconds, port] = process.argv.slice(2);
+const [client, operation, count, seconds, port, built = ''] = process.argv.slice(2);
 const messages = Array.from({ length: Number(count) }, () => ({ value: Buffer.alloc(messageBytes, 'm').toString('base64') }));
 const streamId = `stream-${count}`;
 const limit = Number(count);
@@ -40,7 +41,7 @@ process.exit(0);
 
 async function millrace(): Promise<Loaded> {
   const startedAt = performance.now();
-  const { StreamClient } = await import('millrace-client');
+  const { StreamClient } = (await import(pathToFileURL(built).href)) as typeof import('millrace-client');
   const importMs = performance.now() - startedAt;
   const config = { tenancy, user, fingerprint, keyContent: pem, region: 'us-phoenix-1' };
   const ours = new StreamClient(config, { serviceEndpoint: endpoint });

@@ -1,6 +1,6 @@
 // Row client: `millrace-client` and the official `oci-streaming`, in turn, each time in a new process, against the same stub of
 // the service. Figures are medians over the rounds.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Options } from '../options.ts';
@@ -31,12 +31,13 @@ type Measured = Readonly<Record<ClientName, readonly ClientFigures[]>>;
 
 /** A row for each case, and one for the time an import takes. */
 export async function measureClients(options: Options): Promise<RowResult[]> {
+  const built = buildOurs();
   const stub = start('client-stub.ts', []);
   const port = await firstLine(stub);
   const rows: RowResult[] = [];
   const all = { millrace: [] as ClientFigures[], official: [] as ClientFigures[] };
   for (const one of cases) {
-    const measured = await measureCase(one, options, port);
+    const measured = await measureCase(one, options, [port, built]);
     all.millrace.push(...measured.millrace);
     all.official.push(...measured.official);
     rows.push(callsRow(one, measured));
@@ -45,12 +46,12 @@ export async function measureClients(options: Options): Promise<RowResult[]> {
   return [...rows, importRow(all)];
 }
 
-async function measureCase({ operation, messages }: Case, { rounds, seconds }: Options, port: string): Promise<Measured> {
+async function measureCase({ operation, messages }: Case, { rounds, seconds }: Options, place: readonly string[]): Promise<Measured> {
   const measured = { millrace: [] as ClientFigures[], official: [] as ClientFigures[] };
   await waitForQuiet();
   for (let round = 1; round <= rounds; round++) {
     for (const name of ['millrace', 'official'] as const) {
-      const child = start('client-child.ts', [name, operation, String(messages), String(seconds), port]);
+      const child = start('client-child.ts', [name, operation, String(messages), String(seconds), ...place]);
       const figures = JSON.parse(await firstLine(child)) as ClientFigures;
       measured[name].push(figures);
       console.error(`client, ${operation} ${messages}, round ${round}, ${name}: ${figures.callsPerSecond.toPrecision(4)} calls/s`);
@@ -92,6 +93,15 @@ function importRow(measured: Measured): RowResult {
     detail: measured,
     notes: ['against a stub that answers at once and checks nothing; every request is signed'],
   };
+}
+
+/** As its users get it: the path of the built module. */
+function buildOurs(): string {
+  const root = join(import.meta.dirname, '..', '..');
+  const folder = join(root, '.runtime', 'bench', 'client');
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build-client.ts'), folder], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('The client could not be built.');
+  return join(folder, 'index.js');
 }
 
 function start(script: string, args: readonly string[]): ChildProcess {

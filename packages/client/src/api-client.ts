@@ -1,10 +1,10 @@
 // One way for every call: build the request, sign it, send it, read the answer; again if the retry strategy says so.
 import { basePath, header, type OperationName, operations } from 'millrace-protocol';
 import type { Decode } from './decode.ts';
-import { ConnectionError, ServiceError } from './errors.ts';
+import { ConnectionError, type Effect, RequestError, ServiceError, withUnknownEffect } from './errors.ts';
 import type { HttpRequest, HttpResponse, RequestSigner, Timeouts, Transport } from './http.ts';
 import { headerOf, Response, toHeaders } from './response.ts';
-import type { RetryStrategy } from './retry/retry-strategy.ts';
+import { NoneRetryStrategy, type RetryStrategy } from './retry/retry-strategy.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { clientInfo } from './version.ts';
 
@@ -45,6 +45,8 @@ export interface ApiClientParts {
   readonly timeouts: Timeouts;
   /** Put behind the user agent; empty for nothing. */
   readonly additionalUserAgent: string;
+  /** Ends what the client keeps. */
+  readonly close: () => void;
 }
 
 const commonOptions = ['opcRequestId', 'retryStrategy', 'signal'];
@@ -71,13 +73,22 @@ export class ApiClient {
     const retryStrategy = call.options?.retryStrategy ?? this.#parts.retryStrategy;
     const opcRequestId = call.options?.opcRequestId || createRequestId();
     signal?.throwIfAborted();
-    const request = this.#build(call, opcRequestId, retryStrategy !== undefined);
-    const attempt = (): Promise<Response<Data>> => this.#attempt(call, request, signal);
-    return retryStrategy === undefined ? await attempt() : await retryStrategy.run(attempt, signal);
+    const request = this.#build(call, opcRequestId, retryStrategy !== undefined && !(retryStrategy instanceof NoneRetryStrategy));
+    if (retryStrategy === undefined) return await this.#attempt(call, request, signal);
+    let effect: Effect = 'none';
+    const attempt = async (): Promise<Response<Data>> => {
+      try {
+        return await this.#attempt(call, request, signal);
+      } catch (error) {
+        if (error instanceof RequestError) effect = error.effect === 'unknown' ? 'unknown' : effect;
+        throw error instanceof RequestError && effect === 'unknown' ? withUnknownEffect(error) : error;
+      }
+    };
+    return await retryStrategy.run(attempt, signal);
   }
 
   close(): void {
-    this.#parts.transport.close();
+    this.#parts.close();
   }
 
   #build(call: Call<unknown>, requestId: string, isRetried: boolean): HttpRequest {
@@ -102,29 +113,61 @@ export class ApiClient {
     };
   }
 
-  /** One attempt; with credentials that are out of date, two. */
+  /** One attempt; with credentials that were out of date, two. */
   async #attempt<Data>(call: Call<Data>, prepared: HttpRequest, signal: AbortSignal | undefined): Promise<Response<Data>> {
-    const { signer } = this.#parts;
-    let { request, response } = await this.#exchange(prepared, signal);
-    if (response.status === 401 && (await signer.refresh?.(signal)) === true) {
-      ({ request, response } = await this.#exchange(prepared, signal));
+    const { transport, timeouts } = this.#parts;
+    let request = await this.#sign(prepared, signal);
+    let response = await transport.send(request, timeouts, signal);
+    const renewed = response.status === 401 ? await this.#renew(call.operation, prepared, { request, response }, signal) : undefined;
+    if (renewed !== undefined) {
+      request = renewed;
+      response = await transport.send(request, timeouts, signal);
     }
     if (response.status < 200 || response.status > 299) throw this.#serviceError(call.operation, request, response);
     return new Response(response, decodeWith(call, response, this.endpoint), request);
   }
 
-  /** Signed anew each time, since a signature holds for minutes only. */
-  async #exchange(prepared: HttpRequest, signal: AbortSignal | undefined): Promise<{ request: HttpRequest; response: HttpResponse }> {
+  /** Signed anew for each attempt, since a signature holds for minutes only. */
+  async #sign(prepared: HttpRequest, signal: AbortSignal | undefined): Promise<HttpRequest> {
     const request = { ...prepared, headers: { ...prepared.headers } };
     const signing = this.#parts.signer.sign(request);
-    if (signing !== undefined) await unlessAborted(signing, signal);
-    return { request, response: await this.#parts.transport.send(request, this.#parts.timeouts, signal) };
+    if (signing !== undefined) await unlessAborted(Promise.resolve(signing), signal);
+    signal?.throwIfAborted();
+    return request;
   }
 
-  #serviceError(operation: OperationName, request: HttpRequest, { status, rawHeaders, body }: HttpResponse): ServiceError {
+  /** The request signed by credentials the service has not refused yet; undefined if the signer has none. */
+  async #renew(
+    operation: OperationName,
+    prepared: HttpRequest,
+    { request, response }: { readonly request: HttpRequest; readonly response: HttpResponse },
+    signal: AbortSignal | undefined,
+  ): Promise<HttpRequest | undefined> {
+    const { signer } = this.#parts;
+    if (signer.refresh === undefined) return undefined;
+    try {
+      const isNew = await unlessAborted(Promise.resolve(signer.refresh(signal)), signal);
+      const again = await this.#sign(prepared, signal);
+      // Another call may have renewed them in the meantime.
+      return isNew || keyIdOf(again) !== keyIdOf(request) ? again : undefined;
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw this.#serviceError(operation, request, response, { cause });
+    }
+  }
+
+  #serviceError(
+    operation: OperationName,
+    request: HttpRequest,
+    { status, rawHeaders, body }: HttpResponse,
+    options?: ErrorOptions,
+  ): ServiceError {
     const { code, message } = parseErrorBody(body);
     const requestId = headerOf(rawHeaders, header.requestId) ?? request.headers[header.requestId];
-    return new ServiceError({ status, code, message, requestId, headers: toHeaders(rawHeaders), operation, endpoint: this.endpoint });
+    return new ServiceError(
+      { status, code, message, requestId, headers: toHeaders(rawHeaders), operation, endpoint: this.endpoint },
+      options,
+    );
   }
 }
 
@@ -147,6 +190,16 @@ export function baseUrlOf(serviceEndpoint: string): string {
   }
   const path = url.pathname.replace(/\/+$/, '');
   return url.origin + (path.endsWith(basePath) ? path : path + basePath);
+}
+
+/** The JSON of a call's details. Throws `TypeError` if they are no object, or hold a date that is none. */
+export function encodeDetails(name: string, details: object): string {
+  if (typeof details !== 'object' || details === null) throw new TypeError(`${name}: expected an object, got ${String(details)}.`);
+  for (const [member, value] of Object.entries(details)) {
+    if (value instanceof Date && Number.isNaN(value.getTime()))
+      throw new TypeError(`${name}.${member}: expected a time, got an invalid Date.`);
+  }
+  return JSON.stringify(details);
 }
 
 function checkOptions({ operation, options, optionNames = [] }: Call<unknown>): void {
@@ -182,16 +235,30 @@ function decodeWith<Data>({ operation, decode }: Call<Data>, { status, body }: H
   }
 }
 
+/** Who a request was signed for, as its Authorization header says. */
+function keyIdOf({ headers }: HttpRequest): string | undefined {
+  return headers['authorization']?.split('keyId="', 2)[1]?.split('"', 1)[0];
+}
+
+/** Characters of a text that is no error body of OCI's, a gateway's page for instance, that go into a message. */
+const foreignTextCharacters = 500;
+
 /** Code and message of an error body; the text itself as the message when it is not OCI's. */
 function parseErrorBody(body: Uint8Array): { readonly code: string | undefined; readonly message: string } {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+  const { code, message } = parseObject(text);
+  if (typeof message === 'string') return { code: typeof code === 'string' ? code : undefined, message };
+  if (typeof code === 'string') return { code, message: '' };
+  return { code: undefined, message: text.trim().slice(0, foreignTextCharacters) };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
-    const { code, message } = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    if (typeof code === 'string') return { code, message: typeof message === 'string' ? message : '' };
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    // A gateway's page, for instance.
+    return {};
   }
-  return { code: undefined, message: text.trim() };
 }
 
 /** 32 upper-case hexadecimal digits, as the Python SDK makes them. */

@@ -1,12 +1,11 @@
 // From what a client is constructed with to its parts.
 import { ApiClient, baseUrlOf } from './api-client.ts';
-import { type ClientConfig, validateConfig } from './config/client-config.ts';
+import { type ClientConfig, refuseUnknown, regionOf, validateConfig } from './config/client-config.ts';
 import { endpointOf } from './config/endpoint.ts';
 import type { RequestSigner, Timeouts, Transport } from './http.ts';
 import { NodeTransport } from './node-transport.ts';
 import type { RetryStrategy } from './retry/retry-strategy.ts';
 import { Signer } from './signers/api-key-signer.ts';
-import { InstancePrincipalsSecurityTokenSigner } from './signers/instance-principals-signer.ts';
 import { SecurityTokenSigner } from './signers/security-token-signer.ts';
 
 /** What a client takes beside its configuration. */
@@ -19,7 +18,7 @@ export interface ClientOptions {
   readonly signer?: RequestSigner | undefined;
   /** For all calls, putMessages too; without it nothing is retried. */
   readonly retryStrategy?: RetryStrategy | undefined;
-  /** Instead of node:http with connections of the client's own. */
+  /** Instead of node:http with connections of the client's own. It stays the caller's to close, and may serve several clients. */
   readonly transport?: Transport | undefined;
 }
 
@@ -28,8 +27,9 @@ const optionNames = ['serviceEndpoint', 'timeout', 'signer', 'retryStrategy', 't
 /** The core of a client. Throws, in this order: `InvalidConfig`, what is wrong with the key, what is wrong with endpoint and options. */
 export function composeClient(config: ClientConfig, options: ClientOptions = {}): ApiClient {
   checkOptionNames(options);
+  refuseUnknown(config);
+  const signer = options.signer ?? signerOf(config);
   const transport = options.transport ?? new NodeTransport();
-  const signer = options.signer ?? signerOf(config, transport);
   return new ApiClient({
     endpoint: baseUrlOf(options.serviceEndpoint ?? derivedEndpoint(config, signer)),
     transport,
@@ -37,6 +37,9 @@ export function composeClient(config: ClientConfig, options: ClientOptions = {})
     retryStrategy: options.retryStrategy,
     timeouts: timeoutsOf(options.timeout),
     additionalUserAgent: config.additionalUserAgent ?? '',
+    close: () => {
+      if (options.transport === undefined) transport.close();
+    },
   });
 }
 
@@ -45,28 +48,40 @@ function checkOptionNames(options: ClientOptions): void {
   if (unknown.length > 0) throw new TypeError(`Unknown client options: ${unknown.join(', ')}. Known are ${optionNames.join(', ')}.`);
 }
 
-function signerOf(config: ClientConfig, transport: Transport): RequestSigner {
-  if (config.authenticationType === 'instance_principal') return new InstancePrincipalsSecurityTokenSigner({ transport });
+function signerOf(config: ClientConfig): RequestSigner {
   validateConfig(config);
-  const { tenancy = '', user = '', fingerprint = '', securityTokenFile, keyFile, keyContent, passPhrase, region } = config;
-  const key = { keyFile, keyContent, passPhrase, region };
-  if (securityTokenFile !== undefined) return new SecurityTokenSigner({ securityTokenFile, ...key });
-  return new Signer({ tenancy, user, fingerprint, ...key });
+  const { tenancy = '', user = '', fingerprint = '', securityTokenFile, authenticationType } = config;
+  if (authenticationType) {
+    throw new TypeError(
+      'authentication_type: delegation tokens are not supported. An instance that acts for itself is given as the option signer.',
+    );
+  }
+  const region = regionOf(config);
+  // As the checks have it: empty is not given, and the key itself goes before its file.
+  const key = config.keyContent ? { keyContent: config.keyContent } : { keyFile: config.keyFile ?? '' };
+  const secret = { ...key, passPhrase: config.passPhrase || undefined, region };
+  if (securityTokenFile) return new SecurityTokenSigner({ securityTokenFile, ...secret });
+  return new Signer({ tenancy, user, fingerprint, ...secret });
 }
 
-function derivedEndpoint({ region }: ClientConfig, signer: RequestSigner): string {
-  const found = region ?? process.env['OCI_REGION'] ?? signer.region;
-  if (found !== undefined && found !== '') return endpointOf(found, 'streaming');
+function derivedEndpoint(config: ClientConfig, signer: RequestSigner): string {
+  const region = regionOf(config) ?? signer.region;
+  if (region !== undefined && region !== '') return endpointOf(region, 'streaming');
   throw new TypeError(
-    'Neither a region nor a serviceEndpoint is given: expected a region in the configuration, or the option serviceEndpoint.',
+    'Neither a region nor a serviceEndpoint is given: expected a region in the configuration, a signer that knows its own, or the option serviceEndpoint.',
   );
 }
+
+/** Longer timers end at once in Node. */
+const longestTimeoutMs = 2 ** 31 - 1;
 
 function timeoutsOf(timeout: ClientOptions['timeout']): Timeouts {
   const [connectMs, readMs] = typeof timeout === 'number' ? [timeout, timeout] : (timeout ?? []);
   for (const ms of [connectMs, readMs]) {
-    if (ms !== undefined && ms !== null && !(Number.isFinite(ms) && ms > 0)) {
-      throw new RangeError(`timeout: expected more than 0 milliseconds, or a pair of such numbers, got ${String(ms)}.`);
+    if (ms !== undefined && ms !== null && !(ms > 0 && ms <= longestTimeoutMs)) {
+      throw new RangeError(
+        `timeout: expected more than 0 milliseconds and at most ${longestTimeoutMs}, or a pair of such numbers, got ${String(ms)}.`,
+      );
     }
   }
   return { connectMs: connectMs ?? undefined, readMs: readMs ?? undefined };

@@ -5,13 +5,18 @@ export type Effect = 'none' | 'unknown';
 
 /** The request was not answered, or not with a success. */
 export abstract class RequestError extends Error {
-  /** `none`: the service did nothing. `unknown`: it may have done what was asked. */
+  /** `none`: the service did nothing. `unknown`: it may have done what was asked, in this attempt or in one before it. */
   readonly effect: Effect;
 
   constructor(message: string, effect: Effect, options?: ErrorOptions) {
     super(message, options);
     this.effect = effect;
   }
+}
+
+/** The same error, saying that an attempt before it may have had an effect. */
+export function withUnknownEffect<Failure extends RequestError>(error: Failure): Failure {
+  return Object.assign(error, { effect: 'unknown' });
 }
 
 /** What a `ServiceError` is made of. */
@@ -39,11 +44,12 @@ export class ServiceError extends RequestError {
   readonly operation: string;
   readonly endpoint: string;
 
-  constructor({ status, code, message, requestId, headers, operation, endpoint }: ServiceErrorDetails) {
+  constructor({ status, code, message, requestId, headers, operation, endpoint }: ServiceErrorDetails, options?: ErrorOptions) {
     // Behind a 5xx the work may have been done; anything else was refused before it.
     super(
       message === '' ? `The service answered ${status}${code === undefined ? '' : ` ${code}`}.` : message,
       status >= 500 ? 'unknown' : 'none',
+      options,
     );
     this.status = status;
     this.code = code;

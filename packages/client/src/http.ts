@@ -27,7 +27,7 @@ export interface HttpResponse {
 export interface Timeouts {
   /** To a connection, milliseconds. */
   readonly connectMs: number | undefined;
-  /** Without a byte from the server, milliseconds. */
+  /** Without a byte from the server, milliseconds; anew from the moment the request has left. */
   readonly readMs: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Transport {
    * reason when that aborts, which frees the connection at once.
    */
   send(request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined): Promise<HttpResponse>;
-  /** Ends connections that are kept; requests under way are not cut off. */
+  /** Ends connections that are kept, at once or when the request on them is done; requests under way are not cut off. */
   close(): void;
 }
 

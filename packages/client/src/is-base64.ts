@@ -6,12 +6,12 @@ import { base64DecodedLength } from 'millrace-protocol';
 const scratch: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
- * The same as `base64Problem(text) === undefined`. Node's decoder passes over what is foreign, so that fewer bytes come out; the
- * two characters of the URL alphabet, which it takes, are looked for.
+ * The same as `base64Problem(text) === undefined`. Node's decoder passes over what is foreign, so that fewer bytes come out; what it
+ * takes is looked for: the two characters of the URL alphabet, and those beyond ASCII, of which it reads the low byte.
  */
 export function isBase64(text: string): boolean {
   const expected = base64DecodedLength(text.length, paddingOf(text));
-  if (expected < 0 || text.includes('-') || text.includes('_')) return false;
+  if (expected < 0 || text.includes('-') || text.includes('_') || Buffer.byteLength(text) !== text.length) return false;
   const into = expected <= scratch.length ? scratch : Buffer.allocUnsafeSlow(expected);
   return into.write(text, 'base64') === expected;
 }

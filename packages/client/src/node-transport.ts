@@ -1,4 +1,5 @@
 // HTTP on node:http and node:https with connections that are kept, both loaded when the first request is sent.
+import { setMaxListeners } from 'node:events';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { ConnectionError, TimeoutError } from './errors.ts';
@@ -12,36 +13,49 @@ interface Protocol {
 /** The transport of Node: one per client, or shared between clients. */
 export class NodeTransport implements Transport {
   readonly #protocols = new Map<string, Promise<Protocol>>();
+  #isClosed = false;
 
   async send(request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined): Promise<HttpResponse> {
     const protocol = await this.#protocol(request.url.protocol);
     signal?.throwIfAborted();
-    return await new Exchange(protocol, request, timeouts, signal).answer;
+    if (signal !== undefined) setMaxListeners(0, signal); // one signal may end any number of calls
+    const exchange = new Exchange(protocol, request, timeouts, signal);
+    try {
+      return await exchange.answer;
+    } catch (error) {
+      // A kept connection may be ended by the server just when it is used again; reading twice does no harm.
+      if (request.method !== 'GET' || !exchange.wasCutBeforeAnswer) throw error;
+      return await new Exchange(protocol, request, timeouts, signal).answer;
+    }
   }
 
+  /** Connections in use end with their requests; what is sent from now on gets one of its own. */
   close(): void {
-    for (const loading of this.#protocols.values()) {
-      void loading.then(
-        ({ agent }) => agent.destroy(),
-        () => {},
-      );
-    }
-    this.#protocols.clear();
+    this.#isClosed = true;
+    for (const loading of this.#protocols.values()) void loading.then(endKept, () => {});
   }
 
   #protocol(scheme: string): Promise<Protocol> {
     const known = this.#protocols.get(scheme);
     if (known !== undefined) return known;
-    const loading = load(scheme);
+    const loading = load(scheme, this.#isClosed ? 'once' : 'keep-alive');
     this.#protocols.set(scheme, loading);
     return loading;
   }
 }
 
-async function load(scheme: string): Promise<Protocol> {
-  const { request, Agent: KeepAlive } = scheme === 'https:' ? await import('node:https') : await import('node:http');
-  return { request, agent: new KeepAlive({ keepAlive: true, scheduling: 'lifo' }) };
+async function load(scheme: string, connections: 'keep-alive' | 'once'): Promise<Protocol> {
+  const { request, Agent: HttpAgent } = scheme === 'https:' ? await import('node:https') : await import('node:http');
+  return { request, agent: new HttpAgent({ keepAlive: connections === 'keep-alive', scheduling: 'lifo' }) };
 }
+
+/** From now on the agent keeps nothing: what is free goes at once, what is in use when it is free. */
+function endKept({ agent }: Protocol): void {
+  Object.assign(agent, { keepAlive: false });
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+}
+
+const cutCodes: readonly string[] = ['ECONNRESET', 'EPIPE'];
 
 /** One request and its answer; settles `answer` exactly once and then leaves no timer and no listener. */
 class Exchange {
@@ -54,6 +68,8 @@ class Exchange {
   #reject: (error: unknown) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #isConnected = false;
+  #isAnswered = false;
+  #brokeWith: string | undefined;
 
   constructor({ request: open, agent }: Protocol, request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined) {
     this.#request = request;
@@ -68,14 +84,23 @@ class Exchange {
     const host = hostname.replace(/^\[|\]$/g, '');
     this.#sent = open({ protocol, host, port, path: request.target, method: request.method, headers: request.headers, agent });
     this.#sent.on('socket', (socket) => this.#awaitConnection(socket));
+    this.#sent.on('finish', () => this.#timer?.refresh());
     this.#sent.on('response', (response) => this.#receive(response));
     this.#sent.on('error', (error) => this.#fail(error));
+    // Switching protocols ends in this alone.
+    this.#sent.on('close', () => this.#fail(new Error('it was closed without an answer')));
     signal?.addEventListener('abort', this.#abort);
     this.#startTimer('connect', timeouts.connectMs);
     this.#sent.end(bodyOf(request), 'latin1');
   }
 
+  /** True if a connection that was used before broke before any answer: most likely the server had ended it. */
+  get wasCutBeforeAnswer(): boolean {
+    return cutCodes.includes(this.#brokeWith ?? '') && this.#sent.reusedSocket && !this.#isAnswered;
+  }
+
   #awaitConnection(socket: Socket): void {
+    if (this.#sent.destroyed) socket.destroy(); // aborted before there was one: the agent would keep it
     if (socket.connecting) socket.once(this.#request.url.protocol === 'https:' ? 'secureConnect' : 'connect', () => this.#connected());
     else this.#connected();
   }
@@ -93,6 +118,7 @@ class Exchange {
   }
 
   #receive(response: IncomingMessage): void {
+    this.#isAnswered = true;
     const chunks: Uint8Array[] = [];
     this.#timer?.refresh();
     response.on('data', (chunk: Uint8Array) => {
@@ -101,6 +127,8 @@ class Exchange {
     });
     response.on('end', () => {
       this.#settle();
+      // Answered before it was sent, as a refusal may be: nobody waits for the rest to leave.
+      if (!this.#sent.writableFinished) this.#sent.destroy();
       const [only] = chunks;
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
       this.#resolve({ status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, body });
@@ -118,8 +146,9 @@ class Exchange {
     this.#sent.destroy();
   }
 
-  #fail(cause: Error): void {
+  #fail(cause: Error & { readonly code?: string }): void {
     this.#settle();
+    this.#brokeWith ??= cause.code;
     const { host } = this.#request.url;
     const what = this.#isConnected ? `The connection to ${host} broke` : `No connection to ${host}`;
     this.#reject(new ConnectionError(`${what}: ${cause.message || String(cause)}`, this.#isConnected ? 'unknown' : 'none', { cause }));

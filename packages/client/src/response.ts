@@ -7,8 +7,8 @@ export class Response<Data> {
   /** 200 to 299. */
   readonly status: number;
   readonly data: Data;
-  /** The request as it was sent the last time, its signature included. */
-  readonly request: HttpRequest;
+  // Private, so that printing a response does not print a signature.
+  readonly #request: HttpRequest;
   readonly #rawHeaders: readonly string[];
   #headers: Headers | undefined;
 
@@ -16,8 +16,13 @@ export class Response<Data> {
   constructor({ status, rawHeaders }: HttpResponse, data: Data, request: HttpRequest) {
     this.status = status;
     this.data = data;
-    this.request = request;
+    this.#request = request;
     this.#rawHeaders = rawHeaders;
+  }
+
+  /** The request as it was sent the last time, its signature included. */
+  get request(): HttpRequest {
+    return this.#request;
   }
 
   /** All headers of the answer. */

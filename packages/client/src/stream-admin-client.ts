@@ -1,6 +1,6 @@
 // The admin plane, as far as the service supports it: streams and the work requests behind their changes.
 import { header } from 'millrace-protocol';
-import { type ApiClient, type CallOptions, pathValue } from './api-client.ts';
+import { type ApiClient, type CallOptions, encodeDetails, pathValue } from './api-client.ts';
 import { type ClientOptions, composeClient } from './compose.ts';
 import type { ClientConfig } from './config/client-config.ts';
 import { decodeNothing, decodeStream, decodeStreams, decodeWorkRequest, decodeWorkRequests } from './decode.ts';
@@ -58,7 +58,12 @@ export class StreamAdminClient implements AsyncDisposable {
 
   /** The stream is CREATING at first: ask for it, or for the work request of `opc-work-request-id`, until it is ACTIVE. */
   async createStream(createStreamDetails: CreateStreamDetails, options?: CallOptions): Promise<Response<Stream>> {
-    return await this.#api.send({ operation: 'CreateStream', body: JSON.stringify(createStreamDetails), decode: decodeStream, options });
+    return await this.#api.send({
+      operation: 'CreateStream',
+      body: encodeDetails('createStreamDetails', createStreamDetails),
+      decode: decodeStream,
+      options,
+    });
   }
 
   /** A deleted stream can be asked for as well, for 90 days. */
@@ -74,7 +79,7 @@ export class StreamAdminClient implements AsyncDisposable {
 
   /** Changes tags. */
   async updateStream(streamId: string, updateStreamDetails: UpdateStreamDetails, options?: ChangeOptions): Promise<Response<Stream>> {
-    const body = JSON.stringify(updateStreamDetails);
+    const body = encodeDetails('updateStreamDetails', updateStreamDetails);
     return await this.#api.send({
       operation: 'UpdateStream',
       path: streamPath(streamId),
@@ -106,7 +111,7 @@ export class StreamAdminClient implements AsyncDisposable {
     });
   }
 
-  /** Ends the connections the client keeps; calls under way are not cut off. */
+  /** Ends the connections the client keeps, as soon as the calls on them are done. A transport that was given stays as it is. */
   close(): void {
     this.#api.close();
   }

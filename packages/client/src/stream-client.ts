@@ -1,6 +1,6 @@
 // The data plane: the eight operations that put, read and share out messages.
 import { header } from 'millrace-protocol';
-import { type ApiClient, type CallOptions, pathValue } from './api-client.ts';
+import { type ApiClient, type CallOptions, encodeDetails, pathValue } from './api-client.ts';
 import { type ClientOptions, composeClient } from './compose.ts';
 import type { ClientConfig } from './config/client-config.ts';
 import { decodeCursor, decodeGroup, decodeMessages, decodeNothing, decodePutResult } from './decode.ts';
@@ -62,7 +62,7 @@ export class StreamClient implements AsyncDisposable {
     return await this.#api.send({
       operation: 'CreateCursor',
       path,
-      body: JSON.stringify(createCursorDetails),
+      body: encodeDetails('createCursorDetails', createCursorDetails),
       decode: decodeCursor,
       options,
     });
@@ -75,7 +75,7 @@ export class StreamClient implements AsyncDisposable {
     options?: CallOptions,
   ): Promise<Response<Cursor>> {
     const path = { streamId: pathValue('streamId', streamId) };
-    const body = JSON.stringify(createGroupCursorDetails);
+    const body = encodeDetails('createGroupCursorDetails', createGroupCursorDetails);
     return await this.#api.send({ operation: 'CreateGroupCursor', path, body, decode: decodeCursor, options });
   }
 
@@ -119,13 +119,13 @@ export class StreamClient implements AsyncDisposable {
     return await this.#api.send({
       operation: 'UpdateGroup',
       path,
-      body: JSON.stringify(updateGroupDetails),
+      body: encodeDetails('updateGroupDetails', updateGroupDetails),
       decode: decodeNothing,
       options,
     });
   }
 
-  /** Ends the connections the client keeps; calls under way are not cut off. */
+  /** Ends the connections the client keeps, as soon as the calls on them are done. A transport that was given stays as it is. */
   close(): void {
     this.#api.close();
   }

@@ -107,6 +107,30 @@ describe("the client's retry strategy", () => {
   });
 });
 
+describe('effect', () => {
+  test('stays unknown when an attempt before the last may have had one', async () => {
+    const refused = new ConnectionError('nobody there', 'none');
+    const transport = scripted(busy, refused, new ConnectionError('nobody there', 'none'));
+    const client = clientWith(transport, { retryStrategy: threeTimes });
+    await expect(client.putMessages('s', { messages: [{ value: 'YQ==' }] })).rejects.toMatchObject({
+      name: 'ConnectionError',
+      effect: 'unknown',
+    });
+  });
+
+  test('is none when no attempt can have had one', async () => {
+    const refusals = Array.from({ length: 3 }, () => new ConnectionError('nobody there', 'none'));
+    const client = clientWith(scripted(...refusals), { retryStrategy: threeTimes });
+    await expect(client.consumerCommit('s', 'c')).rejects.toMatchObject({ effect: 'none' });
+  });
+});
+
+test('the strategy that does not retry is not announced as one that does', async () => {
+  const transport = scripted(ok);
+  await clientWith(transport, { retryStrategy: new NoneRetryStrategy() }).consumerCommit('s', 'c');
+  expect(transport.sent[0]?.headers).not.toHaveProperty('opc-client-retries');
+});
+
 describe('after a 401', () => {
   const unknown: Step = { status: 401, body: '{"code":"NotAuthenticated","message":"no"}' };
 
@@ -122,6 +146,40 @@ describe('after a 401', () => {
     const signer = countingSigner(async () => true);
     await expect(clientWith(transport, { signer }).consumerCommit('s', 'c')).rejects.toMatchObject({ status: 401, effect: 'none' });
     expect(transport.sent).toHaveLength(2);
+  });
+
+  test('credentials that another call has renewed meanwhile are used, though the signer has nothing newer', async () => {
+    let token = 'old';
+    const signer: RequestSigner = {
+      sign(request) {
+        request.headers['authorization'] = `Signature keyId="ST$${token}"`;
+      },
+      async refresh() {
+        token = 'new';
+        return false;
+      },
+    };
+    const transport = scripted(unknown, ok);
+    expect((await clientWith(transport, { signer }).consumerCommit('s', 'c')).status).toBe(200);
+    expect(transport.sent.map(({ headers }) => headers['authorization'])).toEqual(['Signature keyId="ST$old"', 'Signature keyId="ST$new"']);
+  });
+
+  test('credentials that cannot be renewed leave the 401, and say why', async () => {
+    const signer = countingSigner(() => Promise.reject(new Error('no token file')));
+    const failure = await clientWith(scripted(unknown), { signer })
+      .consumerCommit('s', 'c')
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ status: 401, code: 'NotAuthenticated', cause: new Error('no token file') });
+  });
+
+  test('a renewal that takes for ever is not waited for after an abort', async () => {
+    const controller = new AbortController();
+    const signer = countingSigner(() => {
+      queueMicrotask(() => controller.abort(new Error('enough')));
+      return new Promise(() => {});
+    });
+    const call = clientWith(scripted(unknown), { signer }).consumerCommit('s', 'c', { signal: controller.signal });
+    await expect(call).rejects.toThrow('enough');
   });
 
   test('a signer with nothing new leaves it at that', async () => {
@@ -183,10 +241,10 @@ describe('timeouts and signals', () => {
   });
 });
 
-test('closing a client closes its transport', async () => {
+test('closing a client leaves a transport that was given to its owner', async () => {
   const transport = scripted();
   {
     await using _client = clientWith(transport);
   }
-  expect(transport.closed).toBe(1);
+  expect(transport.closed).toBe(0);
 });

@@ -150,6 +150,58 @@ describe('the transport', () => {
     expect(connections).toHaveLength(0);
   });
 
+  test('a read on a kept connection that the server has just ended is sent again, a write is not', async () => {
+    // Answers, then ends the connection as soon as anything more arrives on it.
+    const { url, connections } = await listen((socket) => {
+      socket.once('data', () => {
+        socket.write(answer('yes'));
+        socket.once('data', () => socket.resetAndDestroy());
+      });
+    });
+    const one = transport();
+    await one.send(get(url), forever, undefined);
+    expect((await one.send(get(url), forever, undefined)).status).toBe(200);
+    expect(connections).toHaveLength(2);
+    await expect(one.send({ ...get(url), method: 'POST' }, forever, undefined)).rejects.toMatchObject({ effect: 'unknown' });
+    expect(connections).toHaveLength(2);
+  });
+
+  test('closing lets the request under way end, keeps none of its connections, and none of later ones', async () => {
+    const one = transport();
+    const { url, connections } = await listen((socket) => {
+      socket.on('data', () => {
+        one.close();
+        socket.write(answer('yes'));
+      });
+    });
+    expect((await one.send(get(url), forever, undefined)).status).toBe(200);
+    await expectClosed(connections);
+    connections.length = 0;
+    expect((await one.send(get(url), forever, undefined)).status).toBe(200);
+    await expectClosed(connections);
+  });
+
+  test('an answer that comes before the request is sent ends its connection', async () => {
+    const { url, connections } = await listen((socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        socket.write(answer('no'));
+      });
+    });
+    const body = 'x'.repeat(32 * 1024 * 1024);
+    const request = { ...get(url), method: 'POST', body, headers: { 'content-length': String(body.length) } } as const;
+    expect((await transport().send(request, forever, undefined)).status).toBe(200);
+    connections[0]?.resume();
+    await expectClosed(connections);
+  });
+
+  test('a switch of protocols is a ConnectionError', async () => {
+    const { url } = await listen((socket) =>
+      socket.on('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')),
+    );
+    await expect(transport().send(get(url), forever, undefined)).rejects.toThrow(ConnectionError);
+  });
+
   test('closing ends the connections that are kept', async () => {
     const { url, connections } = await listen((socket) => socket.on('data', () => socket.write(answer('yes'))));
     const one = transport();

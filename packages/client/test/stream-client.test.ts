@@ -169,11 +169,31 @@ describe('before any request', () => {
     await expect(client().putMessages('s', { messages: [{ key: '-', value: 'YQ==' }] })).rejects.toThrow(/^Message 1 of 1: key: /);
   });
 
+  test('details that are none, or hold an invalid date, are refused', async () => {
+    await expect(client().createCursor('s', undefined as unknown as typeof trimHorizon)).rejects.toThrow(
+      /^createCursorDetails: expected an object/,
+    );
+    const time = new Date(Number.NaN);
+    await expect(client().updateGroup('s', 'g', { type: 'AT_TIME', time })).rejects.toThrow(
+      'updateGroupDetails.time: expected a time, got an invalid Date.',
+    );
+  });
+
+  test('a configuration with unknown names is refused, also when a signer is given', () => {
+    expect(() => new StreamClient({ regoin: 'phx' } as object, { signer: { sign: () => {} } })).toThrow('regoin');
+  });
+
+  test('a profile with a delegation token is refused rather than used for something else', () => {
+    const config = { authenticationType: 'instance_principal', delegationTokenFile: '/nowhere', region: 'phx' };
+    expect(() => new StreamClient(config)).toThrow(/delegation tokens are not supported/);
+  });
+
   test.each([
     { options: { serviceEndpoint: 'localhost' }, problem: /^serviceEndpoint: expected a URL/ },
     { options: { serviceEndpoint: 'ftp://h' }, problem: /^serviceEndpoint: expected a URL/ },
     { options: { serviceEndpoint: 'http://h', timeout: 0 }, problem: /^timeout: expected more than 0 milliseconds/ },
     { options: { serviceEndpoint: 'http://h', timeout: [1, Number.NaN] as const }, problem: /^timeout: / },
+    { options: { serviceEndpoint: 'http://h', timeout: 3e9 }, problem: /at most 2147483647/ },
     { options: { serviceEndpoint: 'http://h', retries: 3 }, problem: /^Unknown client options: retries/ },
   ])('client options $options are refused', ({ options, problem }) => {
     expect(() => new StreamClient({}, { signer: { sign: () => {} }, ...options })).toThrow(problem);

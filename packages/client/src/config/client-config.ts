@@ -24,8 +24,9 @@ export interface ClientConfig {
   readonly securityTokenFile?: string | undefined;
   /** Appended to the `user-agent` header. */
   readonly additionalUserAgent?: string | undefined;
+  /** Checked, and without effect: the client writes no log. */
   readonly logRequests?: boolean | undefined;
-  /** Only `instance_principal`, together with `delegationTokenFile`. */
+  /** Only `instance_principal`, together with `delegationTokenFile`: checked, and then refused, since the client has no delegation tokens. */
   readonly authenticationType?: string | undefined;
   /** Path of the token with which an instance acts for a user. */
   readonly delegationTokenFile?: string | undefined;
@@ -106,7 +107,8 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-function refuseUnknown(config: ClientConfig): void {
+/** Throws `TypeError` that names the properties `ClientConfig` does not have. */
+export function refuseUnknown(config: ClientConfig): void {
   const unknown = Object.keys(config).filter((name) => !Object.hasOwn(fileKeys, name));
   if (unknown.length === 0) return;
   throw new TypeError(`Unknown in the configuration: ${unknown.map(withHint).join(', ')}.`);

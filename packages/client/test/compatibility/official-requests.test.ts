@@ -53,6 +53,8 @@ const deliberate: readonly Deliberate[] = [
     reason: 'The official client leaves an empty cursor out; ours lets the service say that it is empty.',
   },
 
+  notSent('The official client sends null in its place; ours names the member.', 'CreateCursor, an invalid Date'),
+
   { cases: groupNameCases('a dot'), field: 'path', official: path('groups', ''), ours: path('groups', '.'), reason: dotsArrive },
   { cases: groupNameCases('two dots'), field: 'path', official: path(''), ours: path('groups', '..'), reason: dotsArrive },
   { cases: groupNameCases('a dot', 'two dots'), field: 'call', official: 'rejects', ours: 'resolves', reason: dotsArrive },

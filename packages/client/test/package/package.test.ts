@@ -1,0 +1,99 @@
+// The package as it is published: built, packed, unpacked where an installation would put it, and then used from outside.
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as client from '../../src/index.ts';
+import { startService } from '../service.ts';
+
+const root = join(import.meta.dirname, '../../../..');
+const project = mkdtempSync(join(tmpdir(), 'millrace-client-package-'));
+const programs = ['consumer.ts', 'example.ts'];
+const installed = join(project, 'node_modules/millrace-client');
+
+beforeAll(async () => {
+  const built = join(project, 'built');
+  await run(process.execPath, [join(root, 'scripts/build-client.ts'), built]);
+  await pack(built);
+  mkdirSync(installed, { recursive: true });
+  await run('tar', ['-xzf', `millrace-client-${client.version}.tgz`, '-C', installed, '--strip-components=1']);
+  rmSync(built, { recursive: true });
+  // The types of Node, which a project on Node has anyway.
+  symlinkSync(join(root, 'node_modules/@types'), join(project, 'node_modules/@types'), 'junction');
+  for (const name of programs) copyFileSync(join(import.meta.dirname, name), join(project, name));
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
+});
+afterAll(() => rmSync(project, { recursive: true }));
+
+/** What a program prints; rejects with it if the program fails. */
+async function run(program: string, args: readonly string[], shell = false): Promise<string> {
+  const ran = promisify(execFile)(program, args, { cwd: project, shell });
+  const { stdout } = await ran.catch(({ message, stdout: printed }: { message: string; stdout: string }) => {
+    throw new Error(`${message}\n${printed}`);
+  });
+  return stdout;
+}
+
+async function pack(folder: string): Promise<void> {
+  // On Windows npm is a script of the shell.
+  await run('npm', ['pack', folder, '--offline', '--ignore-scripts', '--pack-destination', project], process.platform === 'win32');
+}
+
+function read(name: string): string {
+  return readFileSync(join(installed, name), 'utf8');
+}
+
+function manifest(): Record<string, unknown> {
+  return JSON.parse(read('package.json')) as Record<string, unknown>;
+}
+
+test('the package holds one module, its types, manifest, README and licence', () => {
+  expect(readdirSync(installed).toSorted()).toEqual(['LICENSE', 'README.md', 'index.d.ts', 'index.js', 'package.json']);
+});
+
+test('the package has the version it exports, and depends on nothing', () => {
+  expect(manifest()).toMatchObject({ name: 'millrace-client', version: client.version, sideEffects: false, engines: { node: '>=20.19' } });
+  expect(Object.keys(manifest()).filter((key) => /dependencies|private|scripts|workspaces/i.test(key))).toEqual([]);
+});
+
+test('code and types import modules of Node alone, those for HTTP only when a request is sent', () => {
+  const imported = (name: string): string[] => Array.from(read(name).matchAll(/\b(?:from|import) ?\(?"([^"]+)"/g), ([, from = '']) => from);
+  expect(imported('index.js').filter((from) => !from.startsWith('node:'))).toEqual([]);
+  expect(imported('index.d.ts').filter((from) => !from.startsWith('node:'))).toEqual([]);
+  expect(read('index.js')).not.toMatch(/^import .*"node:https?";$/m);
+  expect(imported('index.js')).toEqual(expect.arrayContaining(['node:http', 'node:https']));
+});
+
+test.each(['index.js', 'index.d.ts', 'package.json', 'README.md'])('%s names no place of this machine and no source map', (name) => {
+  const text = read(name);
+  for (const place of [root, homedir(), project, pathToFileURL(root).href]) expect(text).not.toContain(place);
+  expect(text).not.toContain('sourceMappingURL');
+});
+
+// The declarations themselves, which are the same for all, are checked once: with them come those of Node, which takes a while.
+test.each([
+  { module: 'node16', moduleResolution: 'node16', skipLibCheck: true },
+  { module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: false },
+  { module: 'preserve', moduleResolution: 'bundler', skipLibCheck: true },
+])('a strict program compiles, module resolution $moduleResolution', async (options) => {
+  const compilerOptions = { ...options, target: 'es2022', lib: ['es2022'], types: ['node'], strict: true, noEmit: true };
+  const config = join(project, `${options.moduleResolution}.json`);
+  writeFileSync(config, JSON.stringify({ compilerOptions, files: programs }));
+  expect(await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', config])).toBe('');
+});
+
+test('a plain Node process imports the same names as the sources export', async () => {
+  const program = "import('millrace-client').then((all) => console.log(JSON.stringify(Object.keys(all))))";
+  const printed = await run(process.execPath, ['--eval', program]);
+  expect(JSON.parse(printed)).toEqual(Object.keys(client).toSorted());
+});
+
+test('a program puts and reads with the installed package', async () => {
+  await using service = await startService();
+  const args = JSON.stringify([service.configPath, service.url, service.streamId]);
+  const program = `import('./example.ts').then(({ greet }) => greet(...${args})).then((texts) => console.log(...texts))`;
+  expect(await run(process.execPath, ['--no-warnings', '--eval', program])).toBe('hello\n');
+});
