@@ -1,5 +1,6 @@
 // Answers from JSON: what the API calls a time becomes a `Date`, everything else stays as it came, unknown members included.
 import type { Cursor, Group, Message, PutMessagesResult, Stream, StreamSummary, WorkRequest } from './models.ts';
+import { scanMessages } from './scan-messages.ts';
 
 /** The data of an answer from its body. */
 export type Decode<Data> = (body: Uint8Array) => Data;
@@ -7,11 +8,10 @@ export type Decode<Data> = (body: Uint8Array) => Data;
 export const decodeCursor: Decode<Cursor> = (body) => parse(body) as Cursor;
 export const decodeNothing: Decode<undefined> = () => undefined;
 
-export const decodeMessages: Decode<Message[]> = (body) => {
-  const messages = parse(body) as Message[];
-  for (const message of messages) withTime(message, 'timestamp');
-  return messages;
-};
+export const decodeMessages: Decode<Message[]> = (body) => scanMessages(body) ?? parseMessages(body);
+
+/** Any JSON. */
+export const parseMessages: Decode<Message[]> = (body) => (parse(body) as Message[]).map((message) => withTime(message, 'timestamp'));
 
 export const decodePutResult: Decode<PutMessagesResult> = (body) => {
   const result = parse(body) as PutMessagesResult;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LogClock } from '../src/index.ts';
-import { ManualClock } from './seeded.ts';
+import { ManualClock } from './support/seeded.ts';
 
 test('it follows the wall clock', () => {
   const clock = new ManualClock();

@@ -1,8 +1,8 @@
 // Openings that are refused.
 import { expect } from 'vitest';
 import { LogError, type LogStoreOptions } from '../src/index.ts';
-import type { CrashFileSystem } from './crash-file-system.ts';
 import { openIn, type World } from './setup.ts';
+import type { CrashFileSystem } from './support/crash-file-system.ts';
 
 /** The opening is refused as damage for that reason, and leaves every file but the lock as it was. */
 export async function expectRefusal(world: World, reason: string, options: Partial<LogStoreOptions> = {}): Promise<void> {

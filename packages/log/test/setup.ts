@@ -1,8 +1,8 @@
 // A store on a simulated disk and clock, for tests.
 import { encodeBatch, RecordReader } from 'millrace-records';
 import { type LogStore, type LogStoreOptions, openLogStore, type PartitionHandle } from '../src/index.ts';
-import { CrashDisk, type CrashFileSystem } from './crash-file-system.ts';
-import { ManualClock, Seeded } from './seeded.ts';
+import { CrashDisk, type CrashFileSystem } from './support/crash-file-system.ts';
+import { ManualClock, Seeded } from './support/seeded.ts';
 
 /** What the openings of one data directory share. */
 export interface World {

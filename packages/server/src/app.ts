@@ -1,19 +1,17 @@
 // Composition: options to a running service, and back down again in order.
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from 'millrace-log';
-import { Catalogue } from './admin/catalogue.ts';
+import type { Catalogue } from './admin/catalogue.ts';
 import type { StreamRecord } from './admin/catalogue-state.ts';
-import { BufferPool } from './buffer-pool.ts';
 import type { Durability, Engine } from './engine/engine.ts';
 import { openEngine } from './engine/open-engine.ts';
 import { type Listener, listen } from './http/listener.ts';
 import { Keyring } from './identity/keyring.ts';
 import { type LocalIdentity, openIdentity } from './identity/local-identity.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
-import { Metrics } from './observe/metrics.ts';
 import { parseOptions, type ServeOptions, type StreamToMake } from './options.ts';
 import { type RandomBytes, systemRandom } from './random.ts';
-import { CursorCodec } from './streams/cursor.ts';
+import { openService } from './service.ts';
 
 /** What `startServer` takes: any of the service's options, streams also as `name:partitions`. */
 export type StartOptions = Partial<Omit<ServeOptions, 'stream'>> & { readonly stream?: readonly (StreamToMake | string)[] };
@@ -56,11 +54,10 @@ export async function startServer(given: StartOptions = {}, environment: Environ
   const engine = resources.use(await openEngine({ ...options, durability: options.durability ?? 'sync', clock, random, logger }));
   const identity = environment.identity ?? (await openIdentity(ociDirOf(options), random));
   const onWarning = (message: string, cause: unknown): void => logger.warn({ err: cause }, message);
-  const catalogue = await Catalogue.open({ engine, random, clock, onWarning });
+  const service = await openService({ engine, random, clock, onWarning });
+  const { catalogue } = service;
   resources.defer(() => catalogue.close());
   await makeStreams(catalogue, options.stream, identity.tenancyId, clock);
-  const cursors = new CursorCodec(catalogue.cursorKey);
-  const service = { engine, catalogue, cursors, metrics: new Metrics(), buffers: new BufferPool(), clock, random };
   const listener = await listen(service, { ...options, keyring: new Keyring([identity]), logger });
   resources.defer(() => listener.close(closeGraceMs));
   return runningServer({ options, identity, engine, catalogue, listener, clock }, resources.move());

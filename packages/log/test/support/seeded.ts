@@ -1,5 +1,5 @@
 // Chance and time that a seed decides, for simulations.
-import type { Clock } from '../src/clock.ts';
+import type { Clock } from '../../src/clock.ts';
 
 /** A small generator of numbers; the same seed gives the same ones. */
 export class Seeded {

@@ -1,7 +1,7 @@
 // A disk in memory that crashes. After a power cut it keeps what was synced, and of the rest what chance says: writes wholly,
 // in part (by sectors) or not at all, in no order; names likewise. After a kill everything written stays, still unsynced.
 import { basename, dirname } from 'node:path';
-import type { FileSystem, OpenFile } from '../src/file-system.ts';
+import type { FileSystem, OpenFile } from '../../src/file-system.ts';
 import { Seeded } from './seeded.ts';
 
 const sectorBytes = 512;
