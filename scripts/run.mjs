@@ -13,6 +13,8 @@ const verbs = {
   format: ['scripts/check/format.ts'],
   bench: ['benchmarks/main.ts'],
   vendors: ['scripts/vendors/vendors.ts'],
+  simulate: ['packages/server/test/simulation/main.ts'],
+  fuzz: ['scripts/fuzz.ts'],
 };
 
 const [verb, ...rest] = process.argv.slice(2);
