@@ -146,9 +146,11 @@ export class ApiClient {
     const { signer } = this.#parts;
     if (signer.refresh === undefined) return undefined;
     try {
+      // Another call may have renewed them while the answer was under way.
+      const now = await this.#sign(prepared, signal);
+      if (keyIdOf(now) !== keyIdOf(request)) return now;
       const isNew = await unlessAborted(Promise.resolve(signer.refresh(signal)), signal);
       const again = await this.#sign(prepared, signal);
-      // Another call may have renewed them in the meantime.
       return isNew || keyIdOf(again) !== keyIdOf(request) ? again : undefined;
     } catch (cause) {
       signal?.throwIfAborted();

@@ -65,8 +65,9 @@ function signerOf(config: ClientConfig): RequestSigner {
 }
 
 function derivedEndpoint(config: ClientConfig, signer: RequestSigner): string {
-  const region = regionOf(config) ?? signer.region;
-  if (region !== undefined && region !== '') return endpointOf(region, 'streaming');
+  const region = regionOf(config);
+  if (region !== undefined) return endpointOf(region);
+  if (signer.region !== undefined && signer.region !== '') return endpointOf(signer.region, signer.realmDomain);
   throw new TypeError(
     'Neither a region nor a serviceEndpoint is given: expected a region in the configuration, a signer that knows its own, or the option serviceEndpoint.',
   );

@@ -52,4 +52,6 @@ export interface RequestSigner {
   refresh?(signal?: AbortSignal): Promise<boolean>;
   /** Region the endpoint is derived from if neither endpoint nor configuration names one. */
   readonly region?: string | undefined;
+  /** Domain of that region's realm, such as `oraclecloud.com`, for a region the client does not know. */
+  readonly realmDomain?: string | undefined;
 }

@@ -8,7 +8,7 @@ import type { CreateStreamDetails, LifecycleState, Stream, StreamSummary, Update
 import type { Response } from './response.ts';
 
 /** What a list takes: 1 to 50 entries a page, 10 if not given. */
-interface ListOptions extends CallOptions {
+export interface ListOptions extends CallOptions {
   readonly limit?: number | undefined;
   /** `nextPage` of the answer before. */
   readonly page?: string | undefined;

@@ -15,8 +15,10 @@ import {
 
 type Step = Error | { readonly status: number; readonly body?: string };
 
-/** Plays `steps` in turn and notes what it was sent. */
-function scripted(...steps: readonly Step[]): Transport & { readonly sent: HttpRequest[]; timeouts: Timeouts | undefined; closed: number } {
+/** Plays `steps` in turn and notes what it was sent; a function is called when its turn comes. */
+function scripted(
+  ...steps: readonly (Step | (() => Step))[]
+): Transport & { readonly sent: HttpRequest[]; timeouts: Timeouts | undefined; closed: number } {
   const sent: HttpRequest[] = [];
   return {
     sent,
@@ -25,7 +27,8 @@ function scripted(...steps: readonly Step[]): Transport & { readonly sent: HttpR
     async send(request, timeouts): Promise<HttpResponse> {
       this.timeouts = timeouts;
       sent.push(request);
-      const step = steps[sent.length - 1];
+      const next = steps[sent.length - 1];
+      const step = typeof next === 'function' ? next() : next;
       if (step === undefined || step instanceof Error) throw step ?? new Error('The script is over.');
       return { status: step.status, rawHeaders: ['Opc-Request-Id', 'a/b/c'], body: Buffer.from(step.body ?? '{"value":"next"}') };
     },
@@ -162,6 +165,26 @@ describe('after a 401', () => {
     const transport = scripted(unknown, ok);
     expect((await clientWith(transport, { signer }).consumerCommit('s', 'c')).status).toBe(200);
     expect(transport.sent.map(({ headers }) => headers['authorization'])).toEqual(['Signature keyId="ST$old"', 'Signature keyId="ST$new"']);
+  });
+
+  test('credentials that another call has renewed while the answer was under way are not renewed again', async () => {
+    let token = 'old';
+    let renewals = 0;
+    const signer: RequestSigner = {
+      sign(request) {
+        request.headers['authorization'] = `Signature keyId="ST$${token}"`;
+      },
+      async refresh() {
+        renewals += 1;
+        return true;
+      },
+    };
+    const transport = scripted(() => {
+      token = 'new';
+      return unknown;
+    }, ok);
+    expect((await clientWith(transport, { signer }).consumerCommit('s', 'c')).status).toBe(200);
+    expect(renewals).toBe(0);
   });
 
   test('credentials that cannot be renewed leave the 401, and say why', async () => {

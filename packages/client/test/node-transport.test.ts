@@ -1,9 +1,14 @@
 // The transport against servers that misbehave: sockets that never answer, answers that break off, aborts.
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createSecureServer } from 'node:https';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConnectionError, type HttpRequest, NodeTransport, TimeoutError } from '../src/index.ts';
+import { serverCertificate } from './signers/support/certificate.ts';
 
 const forever = { connectMs: undefined, readMs: undefined };
 const opened: (() => void)[] = [];
@@ -12,21 +17,36 @@ afterEach(() => {
 });
 
 /** A server that hands each connection to `serve`. */
-async function listen(serve: (socket: Socket) => void): Promise<{ server: Server; url: URL; connections: Socket[] }> {
+async function listen(serve: (socket: Socket) => void, host = '127.0.0.1'): Promise<{ server: Server; url: URL; connections: Socket[] }> {
   const connections: Socket[] = [];
   const server = createServer((socket) => {
     connections.push(socket);
     socket.on('error', () => {});
     serve(socket);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   opened.push(() => {
     for (const socket of connections) socket.destroy();
     server.close();
   });
   const address = server.address();
-  return { server, url: new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`), connections };
+  const port = typeof address === 'object' ? address?.port : '';
+  return { server, url: new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`), connections };
+}
+
+const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const certificate = serverCertificate(keys, 'localhost');
+const hasIPv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
+
+/** A server that answers `secret` by HTTPS. */
+async function listenSecure(): Promise<{ url: URL }> {
+  const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const server = createSecureServer({ key, cert: certificate }, (_, response) => response.end('secret'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  opened.push(() => server.close());
+  return { url: new URL(`https://localhost:${(server.address() as AddressInfo).port}`) };
 }
 
 /** Waits until the client has ended its one connection. */
@@ -112,6 +132,38 @@ describe('the transport', () => {
       .send(get(secure), { connectMs: 20, readMs: undefined }, undefined)
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'TimeoutError', phase: 'connect', effect: 'none' });
+  });
+
+  test('speaks HTTPS with a server whose certificate is trusted, and with no other', async () => {
+    const { url } = await listenSecure();
+    const failure = await transport()
+      .send(get(url), forever, undefined)
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'ConnectionError', effect: 'none', cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
+
+    setDefaultCACertificates([...getCACertificates(), certificate]);
+    const one = transport();
+    for (let count = 0; count < 2; count += 1) {
+      expect(Buffer.from((await one.send(get(url), forever, undefined)).body).toString()).toBe('secret');
+    }
+  });
+
+  test.skipIf(!hasIPv6)('reaches an address of IPv6', async () => {
+    const { url } = await listen((socket) => socket.on('data', () => socket.write(answer('yes'))), '::1');
+    expect(url.hostname).toBe('[::1]');
+    expect((await transport().send(get(url), forever, undefined)).status).toBe(200);
+  });
+
+  test('one signal ends any number of calls, and each frees its connection', async () => {
+    const controller = new AbortController();
+    const { url, connections } = await listen((socket) => {
+      socket.resume();
+      if (connections.length === 20) controller.abort(new Error('enough'));
+    });
+    const one = transport();
+    const calls = Array.from({ length: 20 }, () => one.send(get(url), forever, controller.signal));
+    for (const call of await Promise.allSettled(calls)) expect(call).toEqual({ status: 'rejected', reason: new Error('enough') });
+    await Promise.all(connections.map(async (socket) => socket.destroyed || (await once(socket, 'close'))));
   });
 
   test('a port where nobody listens is a ConnectionError with effect none', async () => {

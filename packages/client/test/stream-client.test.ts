@@ -210,4 +210,9 @@ describe('before any request', () => {
     const { endpoint } = new StreamClient({ region: 'us-phoenix-1' }, { signer: { sign: () => {} } });
     expect(endpoint).toBe('https://streaming.us-phoenix-1.oci.oraclecloud.com/20180418');
   });
+
+  test('without either, the region of the signer does, in the realm the signer knows', () => {
+    const signer = { sign: () => {}, region: 'nowhere-1', realmDomain: 'oraclecloud9.com' };
+    expect(new StreamClient({}, { signer }).endpoint).toBe('https://streaming.nowhere-1.oci.oraclecloud9.com/20180418');
+  });
 });

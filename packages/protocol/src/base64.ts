@@ -24,7 +24,8 @@ export function base64Problem(text: string): Base64Problem | undefined {
   return digits % 4 === 1 ? { kind: 'length' } : undefined;
 }
 
-function paddingOf(text: string): number {
+/** How many `=` are at the end, 0 to 2. */
+export function paddingOf(text: string): number {
   if (!text.endsWith('=')) return 0;
   return text.endsWith('==') ? 2 : 1;
 }

@@ -1,4 +1,4 @@
-export { type Base64Problem, base64DecodedLength, base64Problem } from './base64.ts';
+export { type Base64Problem, base64DecodedLength, base64Problem, paddingOf } from './base64.ts';
 export { type ErrorBody, type ErrorCode, standardMessage, statusOf } from './errors.ts';
 export { limits } from './limits.ts';
 export { formatOcid, type OcidType } from './ocid.ts';

@@ -4,6 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientConfig } from './client-config.ts';
 import { fileKeys } from './client-config.ts';
+import type { Environment } from './environment.ts';
+import { expandHome } from './expand-home.ts';
 
 const defaultProfile = 'DEFAULT';
 const help = 'What belongs there: https://docs.oracle.com/en-us/iaas/Content/API/Concepts/sdkconfig.htm';
@@ -64,7 +66,7 @@ export function configFromFile(path?: string, profile: string = defaultProfile):
 /** Where files are looked for. */
 export interface Place {
   readonly home: string;
-  readonly environment: NodeJS.ProcessEnv;
+  readonly environment: Environment;
 }
 
 /** `configFromFile` for any home folder and environment. */
@@ -76,17 +78,13 @@ export function configFromPlace(path: string | undefined, profile: string, { hom
 }
 
 /** Whoever sets OCI_CONFIG_FILE means that file: if it is missing, the old location is not tried in its stead. */
-function candidatesOf(path: string | undefined, environment: NodeJS.ProcessEnv): string[] {
+function candidatesOf(path: string | undefined, environment: Environment): string[] {
   if (path !== undefined) return [path];
   return [join('~', '.oci', 'config'), environment.OCI_CONFIG_FILE || join('~', '.oraclebmc', 'config')];
 }
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function expandHome(path: string, home: string): string {
-  return path === '~' || path.startsWith('~/') || path.startsWith('~\\') ? join(home, path.slice(1)) : path;
 }
 
 interface Entry {

@@ -1,26 +1,31 @@
 // Where a region's services are. The domain depends on the realm, a part of OCI that stands by itself.
 import { InvalidConfig } from '../errors.ts';
+import type { Environment } from './environment.ts';
 
 /** What a region may be written with: it becomes part of a host name. */
 export const regionPattern: RegExp = /^[a-z\d-]+(?:\.[a-z\d-]+)*$/i;
 
 /**
- * Base URL of a service in a region, without a slash at the end. `region` may be a name (`us-phoenix-1`), a short name
- * (`phx`) or a domain; case does not count. Regions that are not known here are taken for regions of the domain that
- * OCI_DEFAULT_REALM names (`oraclecloud.eu`), else of oraclecloud.com. Throws `InvalidConfig` if it cannot be a region.
+ * Base URL of the streaming service in a region, without a slash at the end. `region` may be a name (`us-phoenix-1`), a short
+ * name (`phx`) or a domain; case does not count. A region that is not known here is one of `realmDomain` (`oraclecloud.eu`), or
+ * else of the domain OCI_DEFAULT_REALM names, or else of oraclecloud.com. Throws `InvalidConfig` if it cannot be a region.
  */
-export function endpointOf(region: string, service: 'streaming' | 'auth', environment: NodeJS.ProcessEnv = process.env): string {
+export function endpointOf(region: string, realmDomain?: string, environment: Environment = process.env): string {
   if (!regionPattern.test(region)) throw new InvalidConfig({ region: region === '' ? 'missing' : 'malformed' });
   const given = region.toLowerCase();
   // OCI's early SDKs took a region with a dot for a whole domain, and the service was `streams` there, not `streaming`.
-  if (given.includes('.')) return `https://${service === 'streaming' ? 'streams' : service}.${given}`;
-  const name = namesByShortName.get(given) ?? given;
-  const domain = domainsByRegion.get(name) ?? defaultDomain(environment);
-  return service === 'streaming' ? `https://streaming.${name}.oci.${domain}` : `https://auth.${name}.${domain}`;
+  if (given.includes('.')) return `https://streams.${given}`;
+  const name = regionNamed(given);
+  return `https://streaming.${name}.oci.${domainsByRegion.get(name) ?? realmDomain ?? defaultDomain(environment)}`;
+}
+
+/** The name of the region with this short name (`phx`, in lower case); any other text as it is. */
+export function regionNamed(shortName: string): string {
+  return namesByShortName.get(shortName) ?? shortName;
 }
 
 /** The variable holds a domain, in spite of its name; `oc2` would become a host that does not exist. */
-function defaultDomain(environment: NodeJS.ProcessEnv): string {
+function defaultDomain(environment: Environment): string {
   const domain = environment.OCI_DEFAULT_REALM || 'oraclecloud.com';
   if (regionPattern.test(domain) && domain.includes('.')) return domain;
   throw new TypeError(`OCI_DEFAULT_REALM: expected a domain such as oraclecloud.com, got ${JSON.stringify(domain)}.`);

@@ -1,5 +1,6 @@
 // What a compute instance knows about itself, from the metadata service at a link-local address (version 2 of it).
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import { regionNamed } from '../config/endpoint.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../http.ts';
 import { loadPrivateKey } from './private-key.ts';
 import { TokenError } from './token-error.ts';
@@ -38,12 +39,12 @@ export class InstanceMetadata {
     this.#baseUrl = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;
   }
 
-  /** From `instance/regionInfo`; where that is not served, `instance/region` and the commercial realm. */
+  /** From `instance/regionInfo`; where that is not served, `instance/region`, which may be a short name, and the commercial realm. */
   async region(): Promise<InstanceRegion> {
     const answer = await this.#get('instance/regionInfo');
     if (answer.status !== 404) return parseRegionInfo(this.#text('instance/regionInfo', answer));
     const region = this.#text('instance/region', await this.#get('instance/region')).trim();
-    return { region: shortNames[region] ?? region, domain: 'oraclecloud.com' };
+    return { region: regionNamed(region), domain: 'oraclecloud.com' };
   }
 
   /** Read anew on each call. */
@@ -84,14 +85,6 @@ export class InstanceMetadata {
 }
 
 const whereItWorks = 'Instance principals work only on an OCI compute instance.';
-
-/** The first regions, which the metadata service calls by their airport codes. */
-const shortNames: Readonly<Record<string, string>> = {
-  phx: 'us-phoenix-1',
-  iad: 'us-ashburn-1',
-  fra: 'eu-frankfurt-1',
-  lhr: 'uk-london-1',
-};
 
 function metadataRequest(href: string): HttpRequest {
   const url = new URL(href);

@@ -19,6 +19,13 @@ export interface InstancePrincipalsOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** Where the instance is, and who gives it tokens. */
+interface Place {
+  readonly region: string;
+  readonly realmDomain: string;
+  readonly endpoint: string;
+}
+
 /** A token is replaced this long before it expires. */
 const jitterMs = 60_000;
 
@@ -30,7 +37,7 @@ const jitterMs = 60_000;
 export class InstancePrincipalsSecurityTokenSigner implements RequestSigner {
   readonly #options: InstancePrincipalsOptions;
   readonly #now: () => number;
-  #place: { readonly region: string; readonly endpoint: string } | undefined;
+  #place: Place | undefined;
   #session: Session | undefined;
   #fetching: Promise<Session> | undefined;
 
@@ -49,6 +56,11 @@ export class InstancePrincipalsSecurityTokenSigner implements RequestSigner {
   /** Of the instance; undefined before the first token. */
   get region(): string | undefined {
     return this.#place?.region;
+  }
+
+  /** Domain of the instance's realm, such as `oraclecloud.com`; undefined before the first token. */
+  get realmDomain(): string | undefined {
+    return this.#place?.realmDomain;
   }
 
   sign(request: HttpRequest): void | Promise<void> {
@@ -102,9 +114,9 @@ export class InstancePrincipalsSecurityTokenSigner implements RequestSigner {
   }
 }
 
-async function findPlace(metadata: InstanceMetadata, endpoint: string | undefined): Promise<{ region: string; endpoint: string }> {
+async function findPlace(metadata: InstanceMetadata, endpoint: string | undefined): Promise<Place> {
   const { region, domain } = await metadata.region();
-  return { region, endpoint: endpoint ?? `https://auth.${region}.${domain}` };
+  return { region, realmDomain: domain, endpoint: endpoint ?? `https://auth.${region}.${domain}` };
 }
 
 /** Loaded when needed: with a transport of the caller's, the runtime need not have Node's. */

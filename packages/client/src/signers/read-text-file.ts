@@ -1,7 +1,7 @@
 // Key and token files: small, read at once, and named by people, so a leading ~ is their home directory.
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { expandHome } from '../config/expand-home.ts';
 
 /** A key or token file cannot be read; `cause` is the error of the file system. */
 export class UnreadableFile extends Error {
@@ -17,15 +17,10 @@ export class UnreadableFile extends Error {
 
 /** The UTF-8 text of a file, read synchronously. `what` it holds goes into the message of `UnreadableFile`. */
 export function readTextFile(path: string, what: string): string {
-  const expanded = expandHome(path);
+  const expanded = expandHome(path, homedir());
   try {
     return readFileSync(expanded, 'utf8');
   } catch (error) {
     throw new UnreadableFile(what, expanded, error);
   }
-}
-
-function expandHome(path: string): string {
-  if (path === '~') return homedir();
-  return path.startsWith('~/') || path.startsWith('~\\') ? join(homedir(), path.slice(2)) : path;
 }

@@ -18,37 +18,36 @@ test.each([
   ['nowhere-1', 'nowhere-1.oci.oraclecloud.com'],
   ['constructor', 'constructor.oci.oraclecloud.com'],
 ])('the streams of %s are at streaming.%s', (region, host) => {
-  expect(endpointOf(region, 'streaming', {})).toBe(`https://streaming.${host}`);
+  expect(endpointOf(region, undefined, {})).toBe(`https://streaming.${host}`);
 });
 
-test('tokens are had at auth, without oci in the host', () => {
-  expect(endpointOf('phx', 'auth', {})).toBe('https://auth.us-phoenix-1.oraclecloud.com');
-  expect(endpointOf('luf', 'auth', {})).toBe('https://auth.us-luke-1.oraclegovcloud.com');
+test('a region nobody knows is one of the realm it is said to be in', () => {
+  expect(endpointOf('nowhere-1', 'oraclecloud9.com', {})).toBe('https://streaming.nowhere-1.oci.oraclecloud9.com');
+  expect(endpointOf('phx', 'oraclecloud9.com', {})).toBe('https://streaming.us-phoenix-1.oci.oraclecloud.com');
 });
 
 test('a region with a dot is a whole domain', () => {
-  expect(endpointOf('us-phoenix-1.example.com', 'streaming', {})).toBe('https://streams.us-phoenix-1.example.com');
-  expect(endpointOf('us-phoenix-1.example.com', 'auth', {})).toBe('https://auth.us-phoenix-1.example.com');
+  expect(endpointOf('us-phoenix-1.example.com', undefined, {})).toBe('https://streams.us-phoenix-1.example.com');
 });
 
 describe('OCI_DEFAULT_REALM', () => {
   const environment = { OCI_DEFAULT_REALM: 'oraclecloud.eu' };
 
   test('is the domain of unknown regions, and of no known one', () => {
-    expect(endpointOf('nowhere-1', 'streaming', environment)).toBe('https://streaming.nowhere-1.oci.oraclecloud.eu');
-    expect(endpointOf('phx', 'streaming', environment)).toBe('https://streaming.us-phoenix-1.oci.oraclecloud.com');
+    expect(endpointOf('nowhere-1', undefined, environment)).toBe('https://streaming.nowhere-1.oci.oraclecloud.eu');
+    expect(endpointOf('phx', undefined, environment)).toBe('https://streaming.us-phoenix-1.oci.oraclecloud.com');
   });
 
   test('must be a domain', () => {
     const refusal = new TypeError('OCI_DEFAULT_REALM: expected a domain such as oraclecloud.com, got "oc2".');
-    expect(() => endpointOf('nowhere-1', 'auth', { OCI_DEFAULT_REALM: 'oc2' })).toThrow(refusal);
+    expect(() => endpointOf('nowhere-1', undefined, { OCI_DEFAULT_REALM: 'oc2' })).toThrow(refusal);
   });
 });
 
 test.each(['a b', 'a/b', 'host:80', 'user@host', 'a..b', '.a', 'a\n'])('%j cannot be a region', (region) => {
-  expect(() => endpointOf(region, 'streaming', {})).toThrow(new InvalidConfig({ region: 'malformed' }));
+  expect(() => endpointOf(region, undefined, {})).toThrow(new InvalidConfig({ region: 'malformed' }));
 });
 
 test('an empty region is a missing one', () => {
-  expect(() => endpointOf('', 'streaming', {})).toThrow(new InvalidConfig({ region: 'missing' }));
+  expect(() => endpointOf('', undefined, {})).toThrow(new InvalidConfig({ region: 'missing' }));
 });

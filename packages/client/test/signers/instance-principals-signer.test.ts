@@ -48,6 +48,7 @@ describe('the first token', () => {
     expect(signer.region).toBeUndefined();
     const created = await InstancePrincipalsSecurityTokenSigner.create(services.options);
     expect(created.region).toBe('eu-frankfurt-1');
+    expect(created.realmDomain).toBe('oraclecloud.test');
   });
 
   test('serves later requests at once', async () => {

@@ -1,9 +1,21 @@
 // A minimal self-signed X.509 certificate, put together from DER: tests need no openssl.
 import { type KeyPairKeyObjectResult, sign } from 'node:crypto';
 
+/** Object identifiers of the parts of a name, DER. */
+const commonName = '550403';
+const organizationalUnit = '55040b';
+
 /** PEM of a certificate (version 1, valid 2020 to 2049) whose subject and issuer are the given organizational units. */
-export function selfSignedCertificate({ publicKey, privateKey }: KeyPairKeyObjectResult, units: readonly string[]): string {
-  const name = sequence(...units.map(organizationalUnit));
+export function selfSignedCertificate(keys: KeyPairKeyObjectResult, units: readonly string[]): string {
+  return selfSigned(keys, sequence(...units.map((unit) => namePart(organizationalUnit, unit))));
+}
+
+/** The same for a server of this name, as TLS checks it. */
+export function serverCertificate(keys: KeyPairKeyObjectResult, host: string): string {
+  return selfSigned(keys, sequence(namePart(commonName, host)));
+}
+
+function selfSigned({ publicKey, privateKey }: KeyPairKeyObjectResult, name: Buffer): string {
   const validity = sequence(element(0x17, Buffer.from('200101000000Z')), element(0x17, Buffer.from('491231235959Z')));
   const algorithm = sequence(element(0x06, Buffer.from('2a864886f70d01010b', 'hex')), element(0x05, Buffer.alloc(0)));
   const key = publicKey.export({ type: 'spki', format: 'der' });
@@ -15,8 +27,8 @@ export function selfSignedCertificate({ publicKey, privateKey }: KeyPairKeyObjec
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
-function organizationalUnit(text: string): Buffer {
-  const type = element(0x06, Buffer.from('55040b', 'hex'));
+function namePart(identifier: string, text: string): Buffer {
+  const type = element(0x06, Buffer.from(identifier, 'hex'));
   return element(0x31, sequence(type, element(0x0c, Buffer.from(text))));
 }
 
