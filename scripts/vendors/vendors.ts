@@ -1,8 +1,8 @@
-// Runs the official OCI clients, each against a service of its own: the Python SDK, the `oci` command, the Java SDK; and what
-// the README and the banner show.
+// Runs the official OCI clients, each against a service of its own: the Python SDK, the `oci` command, the Java SDK; our own client
+// on the oldest Node it is promised for; and what the README and the banner show.
 // Needs Python 3, a JDK of 17 or later and Maven; everything else comes from the registries into `.runtime/vendors/`.
 //
-// npm run vendors [-- [python] [cli] [java] [readme] [--OPTION VALUE …]]: names choose clients, options go to `millrace serve`.
+// npm run vendors [-- [python] [cli] [java] [node20] [readme] [--OPTION VALUE …]]: names choose clients, options go to `millrace serve`.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,11 @@ const here = import.meta.dirname;
 const toolFolder = join(here, '../../.runtime/vendors');
 const venv = join(toolFolder, 'python');
 const javaFolder = join(toolFolder, 'java');
+const builtClient = join(toolFolder, 'millrace-client');
+/** The oldest Node our client is promised for. */
+const oldNodeVersion = '20.19.0';
+const oldNodePackage = `node-${process.platform}-${process.arch}`;
+const oldNodeFolder = join(toolFolder, `node-${oldNodeVersion}`);
 const clientMs = 600_000;
 
 interface Client {
@@ -46,6 +51,15 @@ const clients: Readonly<Record<string, Client>> = {
     prepare: prepareJava,
     // Java asks the system for the home folder, not the environment.
     command: (homeFolder) => ['java', `-Duser.home=${homeFolder}`, '-cp', join(javaFolder, 'app/*'), 'Checks'],
+  },
+  node20: {
+    title: 'our client on Node 20.19',
+    prepare: prepareNode20,
+    command: () => [
+      join(oldNodeFolder, 'node_modules', oldNodePackage, 'bin/node'),
+      join(here, 'node20/checks.mjs'),
+      join(builtClient, 'index.js'),
+    ],
   },
   readme: {
     title: 'README and banner',
@@ -138,6 +152,16 @@ function preparePython(): void {
 function prepareJava(): void {
   const words = ['-q', '-B', '-f', join(here, 'java/pom.xml'), 'package', `-Doutput=${javaFolder}`];
   runTool('A JDK of 17 or later, Maven and its central repository are needed.', 'mvn', words);
+}
+
+/** Node as a package of the registry, and the client as it is published. */
+function prepareNode20(): void {
+  const install = ['install', '--prefix', oldNodeFolder, '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
+  if (!existsSync(join(oldNodeFolder, 'node_modules'))) {
+    mkdirSync(oldNodeFolder, { recursive: true });
+    runTool('The npm registry must be reachable.', 'npm', [...install, `${oldNodePackage}@${oldNodeVersion}`]);
+  }
+  runTool('The client must build.', process.execPath, [join(here, '../build-client.ts'), builtClient]);
 }
 
 function runTool(need: string, tool: string, words: readonly string[]): void {
