@@ -9,10 +9,11 @@ import { judge, type RowResult } from './result.ts';
 import { measureClients } from './rows/client.ts';
 import { measureMemory } from './rows/memory.ts';
 import { measureRecovery } from './rows/recovery.ts';
+import { measureRestart } from './rows/restart.ts';
 import { measureSideBySide } from './rows/side-by-side.ts';
 import { measureStart } from './rows/start.ts';
 
-const withoutWrk: readonly RowName[] = ['recovery', 'start', 'client'];
+const withoutWrk: readonly RowName[] = ['recovery', 'restart', 'start', 'client'];
 const home = join(import.meta.dirname, '..', '.runtime', 'bench');
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 
@@ -40,12 +41,13 @@ async function run(options: Options): Promise<number> {
   return isFailed ? 1 : 0;
 }
 
-/** The memory row writes more than a prepared volume holds, and does not compare. */
+/** The memory and restart rows write more than a prepared volume holds, and do not compare. */
 async function measure(row: RowName, options: Options): Promise<readonly RowResult[]> {
   if (row === 'start') return [await measureStart()];
   if (row === 'client') return await measureClients(options);
-  using volume = openVolume(home, row === 'memory' ? 'plain' : options.volume);
+  using volume = openVolume(home, row === 'memory' || row === 'restart' ? 'plain' : options.volume);
   if (row === 'memory') return [await measureMemory(options, volume)];
+  if (row === 'restart') return [await measureRestart(options, volume)];
   if (row === 'recovery') return [await measureRecovery(volume)];
   return [await measureSideBySide(row, options, volume)];
 }

@@ -4,7 +4,7 @@ import type { Engine } from './contenders/millrace.ts';
 import type { VolumeKind } from './disk/volume.ts';
 
 /** Rows by the name they are asked for; those with a number are numbered as in the table of goals. */
-export const rowNames = ['1', '3', '4', '6', 'memory', 'recovery', 'start', 'client'] as const;
+export const rowNames = ['1', '3', '4', '6', 'memory', 'recovery', 'restart', 'start', 'client'] as const;
 export type RowName = (typeof rowNames)[number];
 
 const defaultRows: readonly RowName[] = ['1', '3', '4', '6'];
@@ -15,7 +15,7 @@ export interface Options {
   readonly rounds: number;
   /** Whole seconds of one measurement; 1 or more, 4 unless told. */
   readonly seconds: number;
-  /** Decoded data the memory row puts, GiB; 10 unless told. */
+  /** Decoded data of the memory and restart rows, GiB; 10 unless told. */
   readonly gib: number;
   /** The service's storage; the goals are for `embedded`, the default. */
   readonly engine: Engine;
@@ -32,7 +32,7 @@ export const usage: string = `Usage: npm run bench -- [row …] [options]
   rows: ${rowNames.join(', ')} (${defaultRows.join(', ')} unless told)
   --rounds N       measurements of each server (3)
   --seconds N      length of one measurement (4)
-  --gib N          data for the memory row (10)
+  --gib N          data of the memory and restart rows (10)
   --engine NAME    embedded or memory (embedded)
   --volume KIND    prepared or plain (prepared)
   --profile DIR    write CPU profiles of both servers there

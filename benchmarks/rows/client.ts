@@ -1,12 +1,12 @@
 // Row client: `millrace-client` and the official `oci-streaming`, in turn, each time in a new process, against the same stub of
 // the service. Figures are medians over the rounds.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Options } from '../options.ts';
 import { waitForQuiet } from '../quiet.ts';
 import type { RowResult } from '../result.ts';
 import { median } from '../statistics.ts';
+import { answerOf, startChild } from './child.ts';
 import type { ClientFigures, ClientName, ClientOperation } from './client-child.ts';
 
 interface Case {
@@ -32,8 +32,8 @@ type Measured = Readonly<Record<ClientName, readonly ClientFigures[]>>;
 /** A row for each case, and one for the time an import takes. */
 export async function measureClients(options: Options): Promise<RowResult[]> {
   const built = buildOurs();
-  const stub = start('client-stub.ts', []);
-  const port = await firstLine(stub);
+  const stub = startChild('client-stub.ts', []);
+  const port = String(await answerOf<number>(stub));
   const rows: RowResult[] = [];
   const all = { millrace: [] as ClientFigures[], official: [] as ClientFigures[] };
   for (const one of cases) {
@@ -51,8 +51,8 @@ async function measureCase({ operation, messages }: Case, { rounds, seconds }: O
   await waitForQuiet();
   for (let round = 1; round <= rounds; round++) {
     for (const name of ['millrace', 'official'] as const) {
-      const child = start('client-child.ts', [name, operation, String(messages), String(seconds), ...place]);
-      const figures = JSON.parse(await firstLine(child)) as ClientFigures;
+      const child = startChild('client-child.ts', [name, operation, String(messages), String(seconds), ...place]);
+      const figures = await answerOf<ClientFigures>(child);
       measured[name].push(figures);
       console.error(`client, ${operation} ${messages}, round ${round}, ${name}: ${figures.callsPerSecond.toPrecision(4)} calls/s`);
     }
@@ -102,18 +102,4 @@ function buildOurs(): string {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build-client.ts'), folder], { stdio: 'inherit' });
   if (status !== 0) throw new Error('The client could not be built.');
   return join(folder, 'index.js');
-}
-
-function start(script: string, args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const kill = (): boolean => child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
-  return child;
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('Expected a child with a standard output.');
-  for await (const line of createInterface({ input: child.stdout })) return line;
-  throw new Error('A process of the client row ended without an answer.');
 }

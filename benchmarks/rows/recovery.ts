@@ -1,16 +1,15 @@
 // Row recovery: how long the store takes to open after a kill, with a full GiB in the journal that no checkpoint covers. The
 // store is driven directly, in child processes, with a cap of the journal raised far enough that no checkpoint comes between.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Volume } from '../disk/volume.ts';
 import { bulkMessages } from '../load/put-body.ts';
 import type { RowResult } from '../result.ts';
 import { median } from '../statistics.ts';
+import { answerOf, endOf, startChild } from './child.ts';
 import type { Filled, Opened } from './recovery-child.ts';
 
-const script = join(import.meta.dirname, 'recovery-child.ts');
+const script = 'recovery-child.ts';
 const boundSeconds = 3;
 const crashes = 3;
 
@@ -54,38 +53,18 @@ async function crashAndOpen(volume: Volume, batchMessages: number): Promise<Cras
 }
 
 async function fillKillOpen(directory: string, batchMessages: number): Promise<Crash> {
-  const filler = start('fill', directory, batchMessages);
-  const { offset } = (await firstLine(filler)) as Filled;
+  const filler = startChild(script, ['fill', directory, String(batchMessages)]);
+  const { offset } = await answerOf<Filled>(filler);
   filler.kill('SIGKILL');
-  await exitOf(filler);
+  await endOf(filler);
   const journalBytes = sizeOfFolder(join(directory, 'journal'));
   const startedAt = performance.now();
-  const opener = start('open', directory);
-  const opened = (await firstLine(opener)) as Opened;
+  const opener = startChild(script, ['open', directory]);
+  const opened = await answerOf<Opened>(opener);
   const readyMs = performance.now() - startedAt;
-  await exitOf(opener);
+  await endOf(opener);
   if (opened.endOffset < offset) throw new Error(`Offsets up to ${offset} were acknowledged; only ${opened.endOffset} are there.`);
   return { ...opened, readyMs, journalBytes };
-}
-
-function start(task: 'fill' | 'open', directory: string, batchMessages = 0): ChildProcess {
-  const child = spawn(process.execPath, [script, task, directory, String(batchMessages)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const kill = (): boolean => child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
-  return child;
-}
-
-/** The one line of JSON that either task writes. */
-async function firstLine(child: ChildProcess): Promise<unknown> {
-  if (child.stdout === null) throw new Error('Expected a child with a standard output.');
-  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line);
-  throw new Error('The child of the recovery row ended without an answer.');
-}
-
-function exitOf(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
 function sizeOfFolder(folder: string): number {
