@@ -1,8 +1,9 @@
 // Runs the official OCI clients, each against a service of its own: the Python SDK, the `oci` command, the Java SDK; our own client
 // on the oldest Node it is promised for; and what the README and the banner show.
+// At last Apache Kafka's DumpLogSegments reads what was stored.
 // Needs Python 3, a JDK of 17 or later and Maven; everything else comes from the registries into `.runtime/vendors/`.
 //
-// npm run vendors [-- [python] [cli] [java] [node20] [readme] [--OPTION VALUE …]]: names choose clients, options go to `millrace serve`.
+// npm run vendors [-- [python] [cli] [java] [node20] [readme] [kafka] [--OPTION VALUE …]]: names choose clients, options go to `millrace serve`.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ const here = import.meta.dirname;
 const toolFolder = join(here, '../../.runtime/vendors');
 const venv = join(toolFolder, 'python');
 const javaFolder = join(toolFolder, 'java');
+const kafkaFolder = join(toolFolder, 'kafka');
 const builtClient = join(toolFolder, 'millrace-client');
 /** The oldest Node our client is promised for. */
 const oldNodeVersion = '20.19.0';
@@ -48,7 +50,7 @@ const clients: Readonly<Record<string, Client>> = {
   },
   java: {
     title: 'Java SDK',
-    prepare: prepareJava,
+    prepare: () => prepareMaven('java', javaFolder),
     // Java asks the system for the home folder, not the environment.
     command: (homeFolder) => ['java', `-Duser.home=${homeFolder}`, '-cp', join(javaFolder, 'app/*'), 'Checks'],
   },
@@ -65,9 +67,14 @@ const clients: Readonly<Record<string, Client>> = {
     title: 'README and banner',
     prepare: () => {
       preparePython();
-      prepareJava();
+      prepareMaven('java', javaFolder);
     },
     command: () => [process.execPath, join(here, 'readme/checks.ts'), venv, javaFolder],
+  },
+  kafka: {
+    title: "Kafka's DumpLogSegments",
+    prepare: () => prepareMaven('kafka', kafkaFolder),
+    command: () => [process.execPath, join(here, 'kafka/checks.ts'), kafkaFolder],
   },
 };
 
@@ -149,8 +156,9 @@ function preparePython(): void {
   writeFileSync(stamp, pins);
 }
 
-function prepareJava(): void {
-  const words = ['-q', '-B', '-f', join(here, 'java/pom.xml'), 'package', `-Doutput=${javaFolder}`];
+/** Has Maven put what `name`/pom.xml describes into `folder`. */
+function prepareMaven(name: 'java' | 'kafka', folder: string): void {
+  const words = ['-q', '-B', '-f', join(here, name, 'pom.xml'), 'package', `-Doutput=${folder}`];
   runTool('A JDK of 17 or later, Maven and its central repository are needed.', 'mvn', words);
 }
 
