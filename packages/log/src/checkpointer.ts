@@ -3,20 +3,19 @@ import { join } from 'node:path';
 import type { Catalogue, Log, Segment } from './catalogue.ts';
 import { type CheckpointHead, copyLogs, encodeCheckpoint } from './checkpoint-format.ts';
 import type { Clock } from './clock.ts';
-import { errorCode, type FileSystem, type OpenFile, writeFully } from './file-system.ts';
+import { type FileSystem, letGo, type OpenFile, writeFully } from './file-system.ts';
 import type { Journal } from './journal.ts';
 import { type Layout, suffix } from './layout.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Lock } from './lock.ts';
 import type { LogClock } from './log-clock.ts';
 import type { OpenFiles } from './open-files.ts';
+import { isNoRoom, type Reserve } from './reserve.ts';
 import type { SegmentReader } from './segment-reader.ts';
 import type { Changes, Unsynced } from './unsynced.ts';
 
-/** How long a checkpoint that found the disk full waits before it tries again, milliseconds. */
+/** How long a checkpoint that found the disk full, or could not fill the reserve, waits before it tries again, milliseconds. */
 const retryMs = 1_000;
-/** Failures that pass when space is made. */
-const noRoom: readonly string[] = ['ENOSPC', 'EDQUOT'];
 
 /** What a checkpoint has to do with. */
 export interface CheckpointerParts {
@@ -31,6 +30,7 @@ export interface CheckpointerParts {
   readonly unsynced: Unsynced;
   readonly lifecycle: Lifecycle;
   readonly lock: Lock;
+  readonly reserve: Reserve;
   readonly onWarning: (message: string, cause: unknown) => void;
 }
 
@@ -82,6 +82,7 @@ export class Checkpointer {
     await this.#replace();
     journal.release(sequence);
     await this.#unlinkDropped(changes);
+    this.#parts.reserve.refill();
     return true;
   }
 
@@ -90,7 +91,8 @@ export class Checkpointer {
     try {
       while (this.#isWanted && !this.#parts.lifecycle.hasFailed) {
         this.#isWanted = false;
-        if (!(await this.write('open'))) this.#retryLater();
+        const isWritten = await this.write('open');
+        if (!isWritten || this.#parts.reserve.isSpent) this.#retryLater();
       }
     } catch (error) {
       this.#parts.lifecycle.fail('writing a checkpoint', error);
@@ -128,22 +130,31 @@ export class Checkpointer {
   }
 
   async #writeBeside(bytes: Buffer): Promise<boolean> {
-    let file: OpenFile | undefined;
+    let file: OpenFile;
     try {
-      file = this.#parts.fileSystem.open(this.#parts.layout.nextCheckpoint, 'new');
-      writeFully(file, [bytes], 0);
+      file = this.#parts.reserve.spend(() => this.#beside(bytes));
     } catch (error) {
-      file?.close();
-      if (!noRoom.includes(errorCode(error) ?? '')) throw error;
+      if (!isNoRoom(error)) throw error;
       this.#parts.onWarning(`A checkpoint of ${bytes.length} bytes could not be written and is put off.`, error);
       return false;
     }
     try {
       await file.datasync();
     } finally {
-      file.close();
+      letGo(file);
     }
     return true;
+  }
+
+  #beside(bytes: Buffer): OpenFile {
+    const file = this.#parts.fileSystem.open(this.#parts.layout.nextCheckpoint, 'new');
+    try {
+      writeFully(file, [bytes], 0);
+      return file;
+    } catch (error) {
+      letGo(file);
+      throw error;
+    }
   }
 
   async #replace(): Promise<void> {

@@ -17,6 +17,7 @@ import {
   requestBytes,
   type TrimRequest,
 } from './requests.ts';
+import type { Reserve } from './reserve.ts';
 import { type SegmentWriter, showBatch } from './segment-writer.ts';
 import type { Unsynced } from './unsynced.ts';
 
@@ -35,6 +36,7 @@ export interface CommitterParts {
   readonly clock: LogClock;
   readonly catalogue: Catalogue;
   readonly effects: Effects;
+  readonly reserve: Reserve;
   readonly journal: Journal;
   readonly writer: SegmentWriter;
   readonly unsynced: Unsynced;
@@ -93,8 +95,9 @@ export class Committer {
   }
 
   async #round(): Promise<void> {
+    const { clock, journal, writer, reserve, unsynced, checkpointer } = this.#parts;
+    const wasSpent = reserve.isSpent;
     await this.#makeRoom();
-    const { clock, journal, writer } = this.#parts;
     const stampMs = clock.stamp();
     const judged = this.#judgeWaiting(stampMs);
     this.#inFlight = judged;
@@ -106,6 +109,8 @@ export class Committer {
     journal.appliedSequence = journal.sequence;
     for (const one of stored) one.settle();
     this.#inFlight = [];
+    // A checkpoint makes room, and fills the reserve again.
+    if ((reserve.isSpent && !wasSpent) || (reserve.isShort && unsynced.hasDropped)) checkpointer.request();
   }
 
   /** Moves on to another journal file if the first request does not fit, and waits for a checkpoint where that is needed. */
@@ -123,25 +128,40 @@ export class Committer {
   #judgeWaiting(stampMs: number): Judged[] {
     const { unsynced, maxWrittenSegments, journal } = this.#parts;
     const judged: Judged[] = [];
-    let room = journal.room;
+    const { room } = journal;
+    let bytes = 0;
     let count = 0;
     for (const request of this.#queue) {
-      room -= requestBytes(request);
-      if (room < 0 || unsynced.segmentCount >= maxWrittenSegments) break;
+      bytes += requestBytes(request);
+      if (bytes > room || unsynced.segmentCount >= maxWrittenSegments) break;
       count += 1;
-      const one = this.#judgeOrRefuse(request, stampMs);
+      const one = this.#judgeOrRefuse(request, stampMs, bytes);
       if (one !== undefined) judged.push(one);
     }
     this.#queue.splice(0, count);
     return judged;
   }
 
-  #judgeOrRefuse(request: Request, stampMs: number): Judged | undefined {
+  /** `journalBytes`: what the entries of the round take, up to and with this request's. */
+  #judgeOrRefuse(request: Request, stampMs: number, journalBytes: number): Judged | undefined {
     try {
+      this.#allocate(request, journalBytes);
       return this.#judge(request, stampMs);
     } catch (error) {
       request.reject(error instanceof LogError ? error : refused(error));
       return undefined;
+    }
+  }
+
+  /** A full disk is met before anything is written. What makes room, and what it stands on, may use the reserve. */
+  #allocate(request: Request, journalBytes: number): void {
+    const { journal, reserve } = this.#parts;
+    const allocate = (): void => journal.allocate(journalBytes);
+    if (request.kind !== 'append') {
+      reserve.spend(allocate);
+    } else {
+      reserve.check(request.name);
+      reserve.appendTo(request.name, allocate);
     }
   }
 

@@ -5,7 +5,7 @@
  * - `UnknownLog`: no log of that name, or no such partition in it; nothing was stored.
  * - `OffsetOutOfRange`: see `OffsetOutOfRange`.
  * - `Overloaded`: too many bytes are in flight; nothing was stored, try again later.
- * - `AppendRefused`: the append failed and nothing of it was stored, for certain (a full disk, a batch too large).
+ * - `AppendRefused`: an append or a change failed and nothing of it was stored, for certain (a full disk, a batch too large).
  * - `OutcomeUnknown`: the append failed and may or may not have been stored.
  * - `Closed`: closing has begun; nothing was stored.
  * - `Failed`: storage failed and does no more until it is opened again.
@@ -32,6 +32,15 @@ export class LogError extends Error {
   constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** Journal entries that were on the disk cannot be read any more. Opening with `damage: 'accept'` goes on without them. */
+export class JournalDamaged extends LogError {
+  override readonly name = 'JournalDamaged';
+
+  constructor(message: string) {
+    super('Damaged', message);
   }
 }
 

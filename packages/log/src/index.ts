@@ -1,6 +1,6 @@
 export type { LogInfo, LogSettings } from './catalogue.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { LogError, type LogErrorCode, OffsetOutOfRange } from './errors.ts';
+export { JournalDamaged, LogError, type LogErrorCode, OffsetOutOfRange } from './errors.ts';
 export type { FileSystem, OpenFile } from './file-system.ts';
 export type { Host } from './host.ts';
 export { LogClock } from './log-clock.ts';
@@ -9,4 +9,6 @@ export { openLogStore } from './open-log-store.ts';
 export type { LogStoreOptions } from './options.ts';
 export type { Random } from './random.ts';
 export type { Appended } from './requests.ts';
+export { type VerifyOptions, verifyLogStore } from './verify.ts';
+export type { JournalReport, Note, OffsetRange, PartitionReport, Problem, Tally, Verification } from './verify-report.ts';
 export { Waiters } from './waiters.ts';

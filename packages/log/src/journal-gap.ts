@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { baseOffsetOf, batchHeader, batchLengthOf, endOffsetOf, isBatchIntact, recordCountOf } from 'millrace-records';
 import type { Catalogue, Partition } from './catalogue.ts';
 import type { CheckpointHead, Shown } from './checkpoint-format.ts';
-import { LogError } from './errors.ts';
+import { JournalDamaged, type LogError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
 import { type Entry, entryKind } from './journal-entry.ts';
 import { type JournalContents, visitRuns } from './journal-scan.ts';
@@ -48,10 +48,7 @@ export function surveyGaps(fileSystem: FileSystem, layout: Layout, { head, catal
 export function gapError({ gaps }: JournalContents, { losses }: Survey): LogError {
   const numbers = gaps.map(({ first, last }) => `${first} to ${last}`).join(', ');
   const known = losses.length === 0 ? 'later entries and the segments do not show whose they were' : losses.join('; ');
-  return new LogError(
-    'Damaged',
-    `Journal entries ${numbers} were on the disk and cannot be read any more: ${known}. Nothing was changed; with the option damage: 'accept' the directory opens without them.`,
-  );
+  return new JournalDamaged(`Journal entries ${numbers} were on the disk and cannot be read any more: ${known}. Nothing was changed.`);
 }
 
 /** Follows the ends of all partitions through the journal and notes where an entry does not continue what is there. */

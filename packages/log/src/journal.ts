@@ -1,10 +1,12 @@
 // The commit journal: a few files of one size, written one after the other and used again once a checkpoint covers them.
-import type { FileSystem, OpenFile } from './file-system.ts';
-import { writeFully } from './file-system.ts';
+import { type FileSystem, letGo, type OpenFile, writeFully } from './file-system.ts';
 import { type EntryContent, entryAlignment, entryBytes, entryHeaderBytes, writeEntryHeader } from './journal-entry.ts';
 import type { Layout } from './layout.ts';
+import { isNoRoom, type Reserve } from './reserve.ts';
 
-const zeroChunkBytes = 256 * 1024;
+const zeros: Buffer = Buffer.alloc(256 * 1024);
+/** This part of a file gets its place together with a round: 256 KiB unless told. */
+const partsAllocatedAhead = 256;
 /** The other files are prepared once this much (or half a file) was written: a store that is hardly used needs one file. */
 const preparesAfterBytes = 1024 * 1024;
 
@@ -14,12 +16,15 @@ export interface JournalFile {
   readonly file: OpenFile;
   /** The last entry written to it in this life. */
   lastSequence: number;
+  /** From its beginning, how far it is known to have its place on the disk. */
+  allocatedBytes: number;
 }
 
 /** What a journal is opened with. Sizes in bytes. */
 export interface JournalParts {
   readonly fileSystem: FileSystem;
   readonly layout: Layout;
+  readonly reserve: Reserve;
   readonly fileBytes: number;
   /** How many files there may be. */
   readonly fileCount: number;
@@ -91,6 +96,23 @@ export class Journal {
     this.#position = 0;
   }
 
+  /**
+   * Makes sure that the next `bytes` have their place in the current file, so that writing entries there does not meet a full
+   * disk. Throws what the disk says, with nothing changed that counts.
+   */
+  allocate(bytes: number): void {
+    const current = this.#current;
+    const end = this.#position + bytes;
+    if (current === undefined || end <= current.allocatedBytes) return;
+    allocateUpTo(current, end);
+    if (this.#parts.reserve.isSpent) return;
+    try {
+      allocateUpTo(current, Math.min(end + this.#parts.fileBytes / partsAllocatedAhead, this.#parts.fileBytes));
+    } catch (error) {
+      if (!isNoRoom(error)) throw error; // this round has its place
+    }
+  }
+
   /** Writes the entries of a round with one call; they must fit (`room`). Not synced. */
   write(entries: readonly EntryContent[], stampMs: number): void {
     if (this.#current === undefined || entries.length === 0) return;
@@ -128,8 +150,8 @@ export class Journal {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#preparation;
-    for (const { file } of [...this.#finished, ...this.#free]) file.close();
-    this.#current?.file.close();
+    const current = this.#current === undefined ? [] : [this.#current];
+    for (const { file } of [...this.#finished, ...this.#free, ...current]) letGo(file);
   }
 
   #encode(entries: readonly EntryContent[], stampMs: number): { buffers: Buffer[]; bytes: number } {
@@ -178,9 +200,9 @@ export class Journal {
     this.#waiting = undefined;
   }
 
-  /** A new file of full size without blocks of its own: it grows as it is written. */
+  /** A new file of full size without blocks of its own: it gets them as it is written. */
   async #create(): Promise<JournalFile> {
-    const created = this.#openNew();
+    const created = this.#parts.reserve.spend(() => this.#openNew());
     created.file.truncate(this.#parts.fileBytes);
     await created.file.datasync();
     await this.#parts.fileSystem.syncFolder(this.#parts.layout.journal);
@@ -190,7 +212,7 @@ export class Journal {
   #openNew(): JournalFile {
     const path = this.#parts.layout.journalFile(this.#nextNumber);
     this.#nextNumber += 1;
-    return { path, file: this.#parts.fileSystem.open(path, 'new'), lastSequence: 0 };
+    return { path, file: this.#parts.fileSystem.open(path, 'new'), lastSequence: 0, allocatedBytes: 0 };
   }
 
   /** Writes the files that are still missing full of zeros, so that syncs later meet blocks that are already allocated. */
@@ -207,7 +229,7 @@ export class Journal {
     let created: JournalFile | undefined;
     try {
       created = this.#openNew();
-      if (await this.#fillWithZeros(created.file)) {
+      if (await this.#fillWithZeros(created)) {
         await this.#parts.fileSystem.syncFolder(this.#parts.layout.journal);
         this.#preparing = 0;
         this.#offer(created);
@@ -220,11 +242,12 @@ export class Journal {
     return false;
   }
 
-  async #fillWithZeros(file: OpenFile): Promise<boolean> {
-    const zeros = Buffer.alloc(Math.min(zeroChunkBytes, this.#parts.fileBytes));
-    for (let position = 0; position < this.#parts.fileBytes; ) {
+  async #fillWithZeros(created: JournalFile): Promise<boolean> {
+    const { file } = created;
+    while (created.allocatedBytes < this.#parts.fileBytes) {
       if (this.#isClosed) return false;
-      position += await file.write(zeros.subarray(0, this.#parts.fileBytes - position), position);
+      const piece = zeros.subarray(0, this.#parts.fileBytes - created.allocatedBytes);
+      created.allocatedBytes += await file.write(piece, created.allocatedBytes);
       await file.datasync();
     }
     return true;
@@ -232,7 +255,7 @@ export class Journal {
 
   async #discard(created: JournalFile | undefined): Promise<void> {
     if (created === undefined) return;
-    created.file.close();
+    letGo(created.file);
     await this.#parts.fileSystem
       .unlink(created.path)
       .catch((error: unknown) => this.#parts.onWarning(`${created.path} could not be removed.`, error));
@@ -244,6 +267,15 @@ export class Journal {
   #wakeToCreate(): void {
     this.#waiting?.resolve();
     this.#waiting = undefined;
+  }
+}
+
+/** Writes zeros behind what has its place already. */
+function allocateUpTo(file: JournalFile, end: number): void {
+  while (file.allocatedBytes < end) {
+    const piece = zeros.subarray(0, end - file.allocatedBytes);
+    writeFully(file.file, [piece], file.allocatedBytes);
+    file.allocatedBytes += piece.length;
   }
 }
 

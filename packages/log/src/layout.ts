@@ -10,6 +10,8 @@ export class Layout {
   /** The checkpoint being written, beside the one that counts. */
   readonly nextCheckpoint: string;
   readonly lock: string;
+  /** Room that is kept; see `Reserve`. */
+  readonly reserve: string;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -18,6 +20,7 @@ export class Layout {
     this.checkpoint = join(directory, 'checkpoint');
     this.nextCheckpoint = join(directory, 'checkpoint.next');
     this.lock = join(directory, 'lock');
+    this.reserve = join(directory, 'reserve');
   }
 
   journalFile(number: number): string {

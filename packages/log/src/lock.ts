@@ -47,7 +47,7 @@ export class Lock {
 export async function acquireLock(fileSystem: FileSystem, path: string, host: Host, token: string): Promise<Lock> {
   const own: Holder = { pid: host.pid, bootId: host.bootId, startedAt: host.startedAt(host.pid) ?? 'unknown', token };
   for (;;) {
-    refuseIfHeld(readHolder(fileSystem, path), path, host);
+    checkNotHeld(fileSystem, path, host);
     await fileSystem.unlink(path);
     try {
       writeWhole(fileSystem, path, Buffer.from(`${JSON.stringify(own)}\n`), 'exclusive');
@@ -56,6 +56,11 @@ export async function acquireLock(fileSystem: FileSystem, path: string, host: Ho
       if (errorCode(error) !== 'EEXIST') throw error;
     }
   }
+}
+
+/** Throws `Locked` if a process owns the data directory whose lock file is `path`. Changes nothing. */
+export function checkNotHeld(fileSystem: FileSystem, path: string, host: Host): void {
+  refuseIfHeld(readHolder(fileSystem, path), path, host);
 }
 
 function refuseIfHeld(holder: Holder | undefined, path: string, host: Host): void {

@@ -196,7 +196,7 @@ export class LogStore implements AsyncDisposable {
         if (found !== undefined) return Math.max(found, startOffset);
         throw new LogError(
           'Damaged',
-          `The segment of ${partition} from offset ${segment.baseOffset} has nothing stamped at or after ${timestampMs}, up to its stamp ${segment.largestStampMs}.`,
+          `Which offset of ${partition} is the first stamped at or after ${timestampMs} cannot be told: the segment from offset ${segment.baseOffset} is damaged.`,
         );
       } catch (error) {
         if (this.#isCurrent(partition) && partition.segments.includes(segment)) throw readFailure(error, partition, segment.baseOffset);
@@ -248,7 +248,7 @@ export class LogStore implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { lifecycle, committer, checkpointer, journal, reader, files, lock } = this.#parts;
+    const { options, lifecycle, committer, checkpointer, journal, reader, files, lock } = this.#parts;
     lifecycle.close();
     this.#wakeAll();
     await this.#retention.close();
@@ -258,7 +258,7 @@ export class LogStore implements AsyncDisposable {
     await journal.close();
     await reader.settle();
     files.closeAll();
-    await lock.release();
+    await lock.release().catch((error: unknown) => options.onWarning('The lock file could not be removed.', error));
   }
 
   async #lastCheckpoint(): Promise<void> {

@@ -17,6 +17,22 @@ export const nodeFileSystem: FileSystem = {
   syncFolder,
 };
 
+/** The machine's file system for whoever only looks: files open for reading, and what would change anything throws. */
+export const readOnlyFileSystem: FileSystem = {
+  open: (path, how) => (how === 'existing' ? new NodeFile(fs.openSync(path, 'r')) : refuse(path)),
+  sizeOf: (path) => nodeFileSystem.sizeOf(path),
+  list: (folder) => nodeFileSystem.list(folder),
+  makeFolder: refuse,
+  rename: async (from) => refuse(from),
+  unlink: async (path) => refuse(path),
+  removeFolder: async (folder) => refuse(folder),
+  syncFolder: async (folder) => refuse(folder),
+};
+
+function refuse(path: string): never {
+  throw new Error(`${path} is only to be read.`);
+}
+
 /** What the system says of itself in a file such as those of /proc, which have no size; undefined if it does not. */
 export function readSystemText(path: string): string | undefined {
   try {

@@ -1,7 +1,7 @@
 // The open segment files, few of them whatever the number of partitions.
 import { join } from 'node:path';
 import type { Segment } from './catalogue.ts';
-import type { FileSystem, OpenFile } from './file-system.ts';
+import { type FileSystem, letGo, type OpenFile } from './file-system.ts';
 import { type Layout, segmentName, suffix } from './layout.ts';
 
 interface Handle {
@@ -97,6 +97,6 @@ export class OpenFiles {
 
   #close(segment: Segment, handle: Handle): void {
     this.#handles.delete(segment);
-    handle.file.close();
+    letGo(handle.file);
   }
 }

@@ -5,7 +5,7 @@ import { Checkpointer } from './checkpointer.ts';
 import { Committer } from './committer.ts';
 import { Effects } from './effects.ts';
 import { LogError } from './errors.ts';
-import { errorCode, type FileSystem } from './file-system.ts';
+import { errorCode, type FileSystem, letGo } from './file-system.ts';
 import { Journal, type JournalFile } from './journal.ts';
 import { Layout } from './layout.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -16,6 +16,7 @@ import { OpenFiles } from './open-files.ts';
 import { type LogStoreOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { type Found, inspect, keepShown, tidy } from './recovery.ts';
 import { replay } from './replay.ts';
+import { isNoRoom, Reserve } from './reserve.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { Unsynced } from './unsynced.ts';
@@ -31,20 +32,25 @@ const notAllowed: readonly string[] = ['EACCES', 'EPERM', 'EROFS'];
  */
 export async function openLogStore(options: LogStoreOptions): Promise<LogStore> {
   const resolved = resolveOptions({ ...options, directory: resolve(options.directory) });
+  const layout = new Layout(resolved.directory);
+  const { fileSystem, journalFileBytes, commandLogPrefix } = resolved;
+  const reserve = new Reserve({ fileSystem, path: layout.reserve, journalFileBytes, commandLogPrefix });
   try {
-    return await lockAndRecover(resolved);
+    return await lockAndRecover(resolved, layout, reserve).catch((error: unknown) => {
+      if (isNoRoom(error) && reserve.giveUp()) return lockAndRecover(resolved, layout, reserve);
+      throw error;
+    });
   } catch (error) {
     throw error instanceof LogError ? error : openingFailure(error, resolved.directory);
   }
 }
 
-async function lockAndRecover(options: ResolvedOptions): Promise<LogStore> {
-  const { fileSystem, directory, host, random } = options;
-  const layout = new Layout(directory);
+async function lockAndRecover(options: ResolvedOptions, layout: Layout, reserve: Reserve): Promise<LogStore> {
+  const { fileSystem, host, random } = options;
   await makeDirectory(fileSystem, layout);
   const lock = await acquireLock(fileSystem, layout.lock, host, random(16).toString('hex'));
   try {
-    return await recover(options, layout, lock);
+    return await recover(options, layout, lock, reserve);
   } catch (error) {
     await lock.release().catch((cause: unknown) => options.onWarning(`${layout.lock} could not be removed.`, cause));
     throw error;
@@ -77,20 +83,29 @@ async function syncIfAllowed(fileSystem: FileSystem, folder: string): Promise<vo
   }
 }
 
-async function recover(options: ResolvedOptions, layout: Layout, lock: Lock): Promise<LogStore> {
+async function recover(options: ResolvedOptions, layout: Layout, lock: Lock, reserve: Reserve): Promise<LogStore> {
   const { fileSystem } = options;
   const found = await inspect(fileSystem, layout, options.damage);
   const files = new OpenFiles(fileSystem, layout, options.maxOpenFiles);
   try {
-    return await build(options, layout, lock, files, found);
+    return await build({ options, layout, lock, reserve, files, found });
   } catch (error) {
     files.closeAll();
-    for (const { file } of found.journalFiles) file.close();
+    for (const { file } of found.journalFiles) letGo(file);
     throw error;
   }
 }
 
-async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files: OpenFiles, found: Found): Promise<LogStore> {
+interface Materials {
+  readonly options: ResolvedOptions;
+  readonly layout: Layout;
+  readonly lock: Lock;
+  readonly reserve: Reserve;
+  readonly files: OpenFiles;
+  readonly found: Found;
+}
+
+async function build({ options, layout, lock, reserve, files, found }: Materials): Promise<LogStore> {
   const { fileSystem, segmentBytes, onWarning, clock: timers } = options;
   const { catalogue, head, journal: contents, shown } = found;
   for (const folder of [layout.journal, layout.logs]) fileSystem.makeFolder(folder);
@@ -99,7 +114,7 @@ async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files
   const clock = new LogClock(timers, head.clockMs);
   const unsynced = new Unsynced(files);
   const effects = new Effects(catalogue, unsynced);
-  const writer = new SegmentWriter({ fileSystem, layout, files, unsynced, segmentBytes });
+  const writer = new SegmentWriter({ fileSystem, layout, files, unsynced, segmentBytes, reserve });
   const damage = new AcceptedDamage({ catalogue, effects, gaps: contents.gaps, shown, onWarning });
   await replay({ catalogue, effects, writer, unsynced, clock, damage }, contents.runs, Buffer.from(head.life, 'hex'));
   for (const folder of [layout.journal, layout.directory]) unsynced.addFolder(folder);
@@ -107,7 +122,7 @@ async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files
   const lifecycle = new Lifecycle();
   lifecycle.onFailure(options.onFailure);
   const reader = new SegmentReader(fileSystem, files);
-  const journal = openJournal(options, layout, found);
+  const journal = openJournal(options, layout, reserve, found);
   lifecycle.onFailure((failure) => journal.abort(failure));
   const checkpointer = new Checkpointer({
     fileSystem,
@@ -121,11 +136,13 @@ async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files
     unsynced,
     lifecycle,
     lock,
+    reserve,
     onWarning,
   });
   journal.onFull = () => checkpointer.request();
   if (!(await checkpointer.write('open'))) throw new LogError('Failed', `There is no room for a checkpoint in ${layout.directory}.`);
   await removeSpareJournal(options, found.journalFiles);
+  if (reserve.isSpent) checkpointer.request();
   const { durability, asyncSyncIntervalMs, maxOpenFiles: maxWrittenSegments } = options;
   const committer = new Committer({
     durability,
@@ -135,6 +152,7 @@ async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files
     clock,
     catalogue,
     effects,
+    reserve,
     journal,
     writer,
     unsynced,
@@ -145,12 +163,18 @@ async function build(options: ResolvedOptions, layout: Layout, lock: Lock, files
 }
 
 /** A journal of a new life, in the files that are there: the checkpoint that ends recovery covers all they hold. */
-function openJournal(options: ResolvedOptions, layout: Layout, { head, journal, journalFiles }: Found): Journal {
+function openJournal(options: ResolvedOptions, layout: Layout, reserve: Reserve, { head, journal, journalFiles }: Found): Journal {
   const { fileSystem, journalFileBytes: fileBytes, journalFileCount: fileCount, onWarning, random } = options;
   const numbers = journalFiles.map(({ path }) => Number(basename(path))).filter(Number.isSafeInteger);
   const sequence = journal.runs.at(-1)?.last ?? head.sequence;
   const kept = journalFiles.filter((file, index) => isKept(options, file, index));
-  return new Journal({ fileSystem, layout, fileBytes, fileCount, onWarning }, random(8), sequence, kept, Math.max(0, ...numbers) + 1);
+  return new Journal(
+    { fileSystem, layout, reserve, fileBytes, fileCount, onWarning },
+    random(8),
+    sequence,
+    kept,
+    Math.max(0, ...numbers) + 1,
+  );
 }
 
 function isKept({ journalFileBytes, journalFileCount }: ResolvedOptions, { file }: JournalFile, index: number): boolean {
@@ -161,7 +185,7 @@ function isKept({ journalFileBytes, journalFileCount }: ResolvedOptions, { file 
 async function removeSpareJournal(options: ResolvedOptions, journalFiles: readonly JournalFile[]): Promise<void> {
   for (const [index, journalFile] of journalFiles.entries()) {
     if (isKept(options, journalFile, index)) continue;
-    journalFile.file.close();
+    letGo(journalFile.file);
     await options.fileSystem.unlink(journalFile.path);
   }
 }

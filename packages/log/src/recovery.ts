@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Catalogue, Catalogue as EmptyCatalogue, type Segment } from './catalogue.ts';
 import { type CheckpointHead, copyLogs, encodeCheckpoint, parseCheckpoint, type Shown } from './checkpoint-format.ts';
 import { LogError } from './errors.ts';
-import { type FileSystem, readWhole, writeFully } from './file-system.ts';
+import { type FileSystem, letGo, readWhole, writeFully } from './file-system.ts';
 import type { JournalFile } from './journal.ts';
 import { type GapScene, gapError, surveyGaps } from './journal-gap.ts';
 import { type JournalContents, scanJournal } from './journal-scan.ts';
@@ -39,7 +39,7 @@ export async function inspect(fileSystem: FileSystem, layout: Layout, damage: 'r
     const shown = journal.gaps.length === 0 ? [] : judgeGaps(fileSystem, layout, { head, catalogue, journal }, damage);
     return { head, catalogue, journalFiles, journal, shown };
   } catch (error) {
-    for (const { file } of journalFiles) file.close();
+    for (const { file } of journalFiles) letGo(file);
     throw error;
   }
 }
@@ -60,7 +60,7 @@ export async function keepShown(fileSystem: FileSystem, layout: Layout, lock: Lo
     writeFully(file, [encodeCheckpoint({ ...head, shown }, copyLogs(catalogue))], 0);
     await file.datasync();
   } finally {
-    file.close();
+    letGo(file);
   }
   lock.check();
   await fileSystem.rename(layout.nextCheckpoint, layout.checkpoint);
@@ -73,30 +73,37 @@ export async function tidy(fileSystem: FileSystem, layout: Layout, files: OpenFi
   if (head.state === 'open') await removeUnlisted(fileSystem, layout, catalogue);
 }
 
-function loadCheckpoint(fileSystem: FileSystem, layout: Layout): { head: CheckpointHead; catalogue: Catalogue } {
+/** What the checkpoint says, or, in a directory that was never opened, nothing. Throws `Damaged` if it is bad or missing. */
+export function loadCheckpoint(fileSystem: FileSystem, layout: Layout): { head: CheckpointHead; catalogue: Catalogue } {
   const bytes = readWhole(fileSystem, layout.checkpoint);
   if (bytes !== undefined) return parseCheckpoint(bytes, layout.checkpoint);
-  const names = fileSystem.list(layout.logs);
-  if (names.length === 0) return { head: firstHead, catalogue: new EmptyCatalogue() };
-  throw new LogError(
-    'Damaged',
-    `There is no checkpoint ${layout.checkpoint}, but ${layout.logs} holds ${names.length} log(s), such as ${names[0]}.`,
-  );
+  refuseIfAny(fileSystem, layout, layout.logs, 'log(s)');
+  refuseIfAny(fileSystem, layout, layout.journal, 'journal file(s)'); // the first is made after the first checkpoint
+  return { head: firstHead, catalogue: new EmptyCatalogue() };
 }
 
-function openJournalFiles(fileSystem: FileSystem, layout: Layout): JournalFile[] {
+function refuseIfAny(fileSystem: FileSystem, { checkpoint }: Layout, folder: string, what: string): void {
+  const names = fileSystem.list(folder);
+  if (names.length === 0) return;
+  throw new LogError('Damaged', `There is no checkpoint ${checkpoint}, but ${folder} holds ${names.length} ${what}, such as ${names[0]}.`);
+}
+
+/** All files of the journal, in the order of their names. Whoever opens them closes them. */
+export function openJournalFiles(fileSystem: FileSystem, layout: Layout): JournalFile[] {
   return fileSystem
     .list(layout.journal)
     .toSorted()
     .map((name) => join(layout.journal, name))
-    .map((path) => ({ path, file: fileSystem.open(path, 'existing'), lastSequence: 0 }));
+    .map((path) => ({ path, file: fileSystem.open(path, 'existing'), lastSequence: 0, allocatedBytes: 0 }));
 }
 
+/** Every segment the checkpoint lists, by log and partition. */
 function* listedSegments(catalogue: Catalogue): Generator<Segment> {
   for (const { partitions } of catalogue.visible.values()) for (const { segments } of partitions) yield* segments;
 }
 
-function pathOf(layout: Layout, { partition, baseOffset }: Segment): string {
+/** Where a segment's batches lie. */
+export function pathOf(layout: Layout, { partition, baseOffset }: Segment): string {
   return join(layout.partition(partition.log.id, partition.number), segmentName(baseOffset) + suffix.batches);
 }
 

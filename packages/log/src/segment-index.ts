@@ -91,7 +91,7 @@ export class SegmentIndex {
     for (let at = 0; at + timeEntryBytes <= times.length; at += timeEntryBytes) {
       const stampMs = Number(times.readBigUInt64BE(at));
       const lastOffset = times.readUInt32BE(at + 8);
-      if (stampMs <= (this.#stamps.at(-1) ?? -1) || lastOffset > (this.last()?.lastOffset ?? -1)) break;
+      if (stampMs <= (this.#stamps.at(-1) ?? -1) || !Number.isSafeInteger(stampMs) || lastOffset > (this.last()?.lastOffset ?? -1)) break;
       this.#stamps.push(stampMs);
       this.#stampedOffsets.push(lastOffset);
     }

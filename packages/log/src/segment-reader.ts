@@ -61,12 +61,40 @@ export class SegmentReader {
 
   async #offsetAtTime(segment: Segment, timestampMs: number): Promise<number | undefined> {
     const index = await this.#index(segment);
+    const found = await this.#firstAtTime(segment, index.beforeTime(timestampMs), timestampMs);
+    if (found !== undefined) return found;
+    const rebuilt = await this.#rebuild(segment);
+    return await this.#firstAtTime(segment, rebuilt.beforeTime(timestampMs), timestampMs);
+  }
+
+  /**
+   * Looks from `entry` on. Undefined also if what lies on the way cannot be trusted: no batch ends where the entry says, offsets
+   * do not follow one another, or the last batch that seems earlier, and vouches for those before it, is damaged.
+   */
+  async #firstAtTime(segment: Segment, entry: IndexEntry | undefined, timestampMs: number): Promise<number | undefined> {
+    let expected = entry === undefined ? segment.baseOffset : undefined;
+    let earlier: { readonly position: number; readonly length: number } | undefined;
     let found: number | undefined;
-    await this.#scan(segment, index.beforeTime(timestampMs)?.position ?? 0, (bytes, at) => {
-      if (timestampOf(bytes, at) >= timestampMs) found = baseOffsetOf(bytes, at);
-      return found === undefined;
+    await this.#scan(segment, entry?.position ?? 0, (bytes, at, position) => {
+      const base = baseOffsetOf(bytes, at);
+      const end = endOffsetOf(bytes, at);
+      if (end <= base || base !== (expected ?? base)) return false;
+      if (timestampOf(bytes, at) >= timestampMs) {
+        if (expected !== undefined) found = base;
+        return false;
+      }
+      if (expected === undefined && end - 1 - segment.baseOffset !== entry?.lastOffset) return false;
+      expected = end;
+      earlier = { position, length: batchLengthOf(bytes, at) };
+      return true;
     });
-    return found;
+    return found !== undefined && (await this.#isIntact(segment, earlier)) ? found : undefined;
+  }
+
+  async #isIntact(segment: Segment, batch: { readonly position: number; readonly length: number } | undefined): Promise<boolean> {
+    if (batch === undefined) return true;
+    const bytes = Buffer.allocUnsafeSlow(batch.length);
+    return (await this.#readHeld(segment, bytes, batch.position)) === batch.length && isBatchIntact(bytes);
   }
 
   /** Writes the index files of a segment, which are hints: nothing is synced, and trouble is nobody's. */
@@ -111,11 +139,20 @@ export class SegmentReader {
 
   async #load(segment: Segment): Promise<SegmentIndex> {
     const index = new SegmentIndex();
-    const offsets = readWhole(this.#fileSystem, this.#files.path(segment, suffix.offsets));
-    const times = readWhole(this.#fileSystem, this.#files.path(segment, suffix.times));
+    const offsets = this.#hint(this.#files.path(segment, suffix.offsets));
+    const times = this.#hint(this.#files.path(segment, suffix.times));
     if (offsets !== undefined && times !== undefined) index.decode(offsets, times, segment.bytes);
     if (!(await this.#extend(segment, index))) return await this.#rebuild(segment);
     return this.#keep(segment, index);
+  }
+
+  /** The bytes of an index file; undefined if there is none, or it cannot be read. */
+  #hint(path: string): Buffer | undefined {
+    try {
+      return readWhole(this.#fileSystem, path);
+    } catch {
+      return undefined;
+    }
   }
 
   async #rebuild(segment: Segment): Promise<SegmentIndex> {
@@ -151,9 +188,12 @@ export class SegmentReader {
     const walk = new BatchWalk(segment, this.#files.path(segment), entry);
     let room = estimateBytes(segment, limits);
     while (walk.position < segment.bytes) {
-      const bytes = await this.#bytesAt(segment, walk.position, Math.min(room, segment.bytes - walk.position));
+      const { position } = walk;
+      const wanted = Math.min(room, segment.bytes - position);
+      const bytes = await this.#bytesAt(segment, position, wanted);
       const batches = walk.take(bytes, fromOffset, limits);
       if (batches.length > 0) return batches;
+      if (bytes.length < wanted && walk.position === position) throw walk.damaged(`the file holds only ${bytes.length} more bytes`);
       room = Math.max(room, walk.pendingBytes);
     }
     throw walk.damaged(`no batch holds offset ${fromOffset}`);

@@ -5,6 +5,7 @@ import { LogError } from './errors.ts';
 import { type FileSystem, writeFully } from './file-system.ts';
 import type { Layout } from './layout.ts';
 import type { OpenFiles } from './open-files.ts';
+import type { Reserve } from './reserve.ts';
 import { SegmentIndex } from './segment-index.ts';
 import type { Unsynced } from './unsynced.ts';
 
@@ -32,6 +33,8 @@ export interface SegmentWriterParts {
   readonly files: OpenFiles;
   readonly unsynced: Unsynced;
   readonly segmentBytes: number;
+  /** What appends to command logs may fall back on, if the disk is one that fills up. */
+  readonly reserve?: Reserve;
 }
 
 /** Moves the accepted ends. What it wrote becomes visible by `showBatch`. */
@@ -49,7 +52,7 @@ export class SegmentWriter {
    * needed and cannot be created.
    */
   plan(partition: Partition, batch: Buffer, stampMs: number): PlannedBatch {
-    const segment = this.#segmentFor(partition, batch, stampMs);
+    const segment = this.#appendTo(partition, () => this.#segmentFor(partition, batch, stampMs));
     this.#parts.unsynced.fileForWriting(segment);
     stampBatch(batch, partition.nextOffset, stampMs);
     return this.#add(segment, batch, stampMs);
@@ -104,11 +107,17 @@ export class SegmentWriter {
     planned.baseOffset = partition.nextOffset;
     try {
       stampBatch(batch, planned.baseOffset, stampMs);
-      writeFully(this.#parts.unsynced.fileForWriting(segment), [batch], planned.position);
+      const file = this.#parts.unsynced.fileForWriting(segment);
+      this.#appendTo(partition, () => writeFully(file, [batch], planned.position));
       accept(planned);
     } catch (error) {
       planned.refusal = error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  #appendTo<T>({ log }: Partition, write: () => T): T {
+    const { reserve } = this.#parts;
+    return reserve === undefined ? write() : reserve.appendTo(log.name, write);
   }
 
   #segmentFor(partition: Partition, batch: Buffer, stampMs: number): Segment {

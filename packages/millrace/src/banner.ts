@@ -8,6 +8,8 @@ const meaning = {
   sync: 'written and synced to the disk (embedded engine, sync)',
 } as const;
 
+const acceptsDamage = '  Damage        accepted (--accept-damage): warnings in the log name what is lost; leave it out at the next start';
+
 /** The banner of a running server, ending with a line break. */
 export function banner(server: Server): string {
   const { url, identity, durability, options, streams } = server;
@@ -19,6 +21,7 @@ export function banner(server: Server): string {
     `  Endpoint      ${endpoint}`,
     `  Data          ${options.engine === 'memory' ? 'in memory' : resolve(options.data)}`,
     `  Acknowledged  ${meaning[durability]}`,
+    ...(options.acceptDamage ? [acceptsDamage] : []),
     `  Config file   ${identity.configPath}`,
     '  Profile       DEFAULT',
     `  Compartment   ${identity.tenancyId}`,

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 
 enableCompileCache();
 
-const { serveCommand } = await import('./serve.ts');
+const [{ serveCommand }, { verifyCommand }] = await Promise.all([import('./serve.ts'), import('./verify.ts')]);
 const program = new Command('millrace').description('An event-streaming service that speaks the OCI Streaming API.');
-program.addCommand(serveCommand());
+program.addCommand(serveCommand()).addCommand(verifyCommand());
 await program.parseAsync();

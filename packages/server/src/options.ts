@@ -8,6 +8,7 @@ export interface ServeOptions {
   readonly data: string;
   readonly engine: 'embedded' | 'memory';
   readonly durability: 'sync' | 'async' | undefined;
+  readonly acceptDamage: boolean;
   readonly ociDir: string | undefined;
   readonly publicUrl: string | undefined;
   readonly stream: readonly StreamToMake[];
@@ -78,6 +79,13 @@ export const serveOptions: { readonly [Name in keyof ServeOptions]: OptionRow<Se
     description: 'what the embedded engine acknowledges: sync (on the disk; the default) or async (synced soon after)',
     parse: (value) => choice(value, durabilities),
   },
+  acceptDamage: {
+    flag: '--accept-damage',
+    environment: 'MILLRACE_ACCEPT_DAMAGE',
+    default: false,
+    description: 'if acknowledged journal entries are damaged, open without them, for ever: copy the data first, and see `millrace verify`',
+    parse: boolean,
+  },
   ociDir: {
     flag: '--oci-dir <folder>',
     environment: 'MILLRACE_OCI_DIR',
@@ -129,6 +137,9 @@ export function parseOptions(given: Readonly<Record<string, unknown>>): ServeOpt
   const options = Object.fromEntries(entries) as ServeOptions;
   if (options.engine === 'memory' && options.durability !== undefined) {
     throw new InvalidOption(`--durability ${options.durability}: the memory engine keeps nothing, so it cannot promise that.`);
+  }
+  if (options.engine === 'memory' && options.acceptDamage) {
+    throw new InvalidOption('--accept-damage: the memory engine keeps nothing that could be damaged.');
   }
   return options;
 }

@@ -23,14 +23,17 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly onWarning: (message: string, cause: unknown) => void;
+  /** A snapshot of the catalogue is written every so many commands; see `MachineOptions`. */
+  readonly snapshotEvery?: number;
 }
 
 /**
  * Restores the state machines from an open engine and finishes what a crash cut off; operations may be called when this resolves.
  * Whoever opens it closes `catalogue`, and then the engine.
  */
-export async function openService({ engine, clock, random, onWarning }: ServiceParts): Promise<Service> {
-  const catalogue = await Catalogue.open({ engine, random, clock, onWarning });
+export async function openService(parts: ServiceParts): Promise<Service> {
+  const { engine, clock, random } = parts;
+  const catalogue = await Catalogue.open(parts);
   const cursors = new CursorCodec(catalogue.cursorKey);
   return { engine, catalogue, cursors, metrics: new Metrics(), buffers: new BufferPool(), clock, random };
 }

@@ -5,7 +5,7 @@ import { formatOcid, limits } from 'millrace-protocol';
 import { ApiError, unknownStream } from '../api-error.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type RandomBytes, uniqueName } from '../random.ts';
-import { StateMachine } from '../state/state-machine.ts';
+import { type MachineOptions, StateMachine } from '../state/state-machine.ts';
 import {
   type CatalogueAnswer,
   type CatalogueCommand,
@@ -34,7 +34,7 @@ export interface ChangedStream {
 }
 
 /** What a catalogue works with. */
-export interface CatalogueParts {
+export interface CatalogueParts extends MachineOptions {
   readonly engine: Engine;
   readonly random: RandomBytes;
   readonly clock: Clock;
@@ -60,8 +60,8 @@ export class Catalogue {
   }
 
   /** Replays the catalogue, initialises a new one, and finishes what a crash left half done. */
-  static async open({ engine, random, clock, onWarning }: CatalogueParts): Promise<Catalogue> {
-    const machine = await StateMachine.open(catalogueMachine, engine, { onWarning });
+  static async open({ engine, random, clock, ...options }: CatalogueParts): Promise<Catalogue> {
+    const machine = await StateMachine.open(catalogueMachine, engine, options);
     const catalogue = new Catalogue(engine, machine, random, clock);
     if (machine.state.cursorKey === '') {
       const cursorKey = random(32).toString('base64');

@@ -1,6 +1,7 @@
 // Snapshots of a state machine, in an ordinary log: parts of at most 1 MiB, complete only when all are there and the hash
 // is right. Commands are forgotten only behind a snapshot that was read back from the log.
 import { hash } from 'node:crypto';
+import { LogError } from 'millrace-log';
 import { encodeBatch, RecordReader } from 'millrace-records';
 import type { PartitionLog } from '../engine/engine.ts';
 
@@ -34,7 +35,7 @@ interface StoredSnapshot {
 const partCharacters = 256 * 1024;
 const readLimits = { maxBytes: 4 << 20, maxRecords: 10_000, waitMs: 0 } as const;
 
-/** The complete snapshot with the highest `upTo`, or undefined if there is none. */
+/** The complete snapshot with the highest `upTo`, or undefined if there is none. Throws `Damaged` where the log holds anything else. */
 export async function loadSnapshot(snapshots: PartitionLog): Promise<Snapshot | undefined> {
   return (await newestSnapshot(snapshots))?.snapshot;
 }
@@ -86,11 +87,26 @@ async function newestSnapshot(snapshots: PartitionLog): Promise<StoredSnapshot |
   return newest;
 }
 
-/** Only this module writes to that log. */
-function parsePart(value: Buffer): SnapshotPart {
-  const part = JSON.parse(value.toString()) as SnapshotPart;
-  if (part.version !== 1) throw new Error(`Expected a snapshot of version 1, got ${JSON.stringify(part.version)}.`);
-  return part;
+/** Only this module writes to that log: anything else in it is damage, or of a later version. */
+function parsePart(value: Buffer, offset: number): SnapshotPart {
+  const part = jsonOf(value) as Partial<SnapshotPart> | null | undefined;
+  if (isPart(part)) return part;
+  throw new LogError('Damaged', `Offset ${offset} of a snapshot log is no part of a snapshot of version 1 (${value.length} bytes).`);
+}
+
+/** Undefined if it is no JSON. */
+function jsonOf(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function isPart(value: Partial<SnapshotPart> | null | undefined): value is SnapshotPart {
+  if (value?.version !== 1 || typeof value.sha256 !== 'string' || typeof value.text !== 'string') return false;
+  const { upTo = -1, now = -1, part = -1, parts = 0 } = value;
+  return [upTo, now, part, parts].every((number) => Number.isSafeInteger(number) && number >= 0) && part < parts;
 }
 
 async function* readParts(snapshots: PartitionLog): AsyncGenerator<{ offset: number; part: SnapshotPart }> {
@@ -100,7 +116,7 @@ async function* readParts(snapshots: PartitionLog): AsyncGenerator<{ offset: num
     for (const batch of batches) {
       const records = new RecordReader(batch);
       while (records.next()) {
-        if (records.offset >= next) yield { offset: records.offset, part: parsePart(records.value()) };
+        if (records.offset >= next) yield { offset: records.offset, part: parsePart(records.value(), records.offset) };
       }
     }
     next = nextOffset;
