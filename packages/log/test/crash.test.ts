@@ -1,8 +1,8 @@
 // What was acknowledged or read once is there after any crash, unchanged and once, wherever the crash falls.
 import { expect, test } from 'vitest';
-import { simulate } from './simulation.ts';
+import { simulate } from './support/simulation.ts';
 
-const seeds = Number(process.env['CRASH_SEEDS'] ?? 100);
+const seeds = Number(process.env['CRASH_SEEDS'] ?? 200);
 const firstSeed = Number(process.env['CRASH_FIRST_SEED'] ?? 1);
 
 for (const durability of ['sync', 'async'] as const) {

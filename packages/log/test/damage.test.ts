@@ -101,7 +101,9 @@ describe('in the journal', () => {
     const fileSystem = world.disk.mount();
     const before = readAll(fileSystem, journal);
     await store.partition('a', 0).append(batchOf('3'));
-    expect(readAll(fileSystem, journal).subarray(entryBytes + 64)).toEqual(before.subarray(entryBytes + 64));
+    const file = fileSystem.open(journal, 'existing');
+    file.writeSync([before.subarray(entryBytes, before.length)], entryBytes); // as if what was written over them were lost
+    await file.datasync();
     world.disk.cutPower();
     expect(await valuesOf((await openIn(world)).partition('a', 0))).toEqual(['0', '1', '2', '3']);
   });

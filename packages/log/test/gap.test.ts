@@ -320,7 +320,7 @@ async function syncAll(world: World, folder: string): Promise<void> {
   await fileSystem.syncFolder(folder);
   for (const name of fileSystem.list(folder)) {
     const path = `${folder}/${name}`;
-    if (name.includes('.') || folder.endsWith('journal') || ['checkpoint', 'lock'].includes(name))
+    if (name.includes('.') || folder.endsWith('journal') || ['checkpoint', 'lock', 'reserve'].includes(name))
       await fileSystem.open(path, 'existing').datasync();
     else await syncAll(world, path);
   }

@@ -1,94 +1,57 @@
 // A disk in memory that crashes. After a power cut it keeps what was synced, and of the rest what chance says: writes wholly,
-// in part (by sectors) or not at all, in no order; names likewise. After a kill everything written stays, still unsynced.
+// in part or not at all, in no order; names likewise. After a kill everything written stays, still unsynced. Calls can be made
+// to fail, and asynchronous ones to take as long as a scheduler likes.
 import { basename, dirname } from 'node:path';
 import type { FileSystem, OpenFile } from '../../src/file-system.ts';
-import { Seeded } from './seeded.ts';
-
-const sectorBytes = 512;
+import { type Fate, FileNode, FolderNode, filesBelow, find, recycle } from './crash-nodes.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Seeded } from './seeded.ts';
+import { Tally } from './tally.ts';
 
 /** What every call throws once the machine or the process is gone. */
 export class Crashed extends Error {
   override readonly name = 'Crashed';
 }
 
-interface Write {
-  readonly position: number;
-  readonly bytes: Buffer;
-}
-type Change = Write | { readonly size: number };
-
-class FileNode {
-  current: Buffer = Buffer.alloc(0);
-  durable: Buffer = Buffer.alloc(0);
-  /** What was done since the durable state, in order. */
-  changes: Change[] = [];
-
-  change(change: Change): void {
-    this.changes.push(change);
-    this.current = applied(this.current, change);
-  }
-
-  /** Makes these changes durable, but for those another sync made durable meanwhile: a disk does not go back. */
-  sync(changes: readonly Change[]): void {
-    const done = new Set(changes);
-    for (const change of this.changes) if (done.has(change)) this.durable = applied(this.durable, change);
-    this.changes = this.changes.filter((change) => !done.has(change));
-  }
-
-  cutPower(random: Seeded): void {
-    for (const change of this.changes) {
-      for (const part of survivors(change, random)) this.durable = applied(this.durable, part);
-    }
-    this.changes = [];
-    this.current = this.durable;
-  }
-}
-
-/** One step on the names of a folder: what each name stands for afterwards, undefined for nothing. */
-type NameChange = ReadonlyMap<string, Node | undefined>;
-type Node = FileNode | FolderNode;
-
-class FolderNode {
-  current: Map<string, Node> = new Map();
-  durable: Map<string, Node> = new Map();
-  changes: NameChange[] = [];
-
-  change(...names: (readonly [string, Node | undefined])[]): void {
-    const change = new Map(names);
-    this.changes.push(change);
-    rename(this.current, change);
-  }
-
-  sync(changes: readonly NameChange[]): void {
-    const done = new Set(changes);
-    for (const change of this.changes) if (done.has(change)) rename(this.durable, change);
-    this.changes = this.changes.filter((change) => !done.has(change));
-  }
-
-  cutPower(random: Seeded): void {
-    for (const change of this.changes) if (random.chance(0.5)) rename(this.durable, change);
-    this.changes = [];
-    this.current = new Map(this.durable);
-    for (const node of this.current.values()) node.cutPower(random);
-  }
-}
+/** What is asked of a file system, by name. */
+export type Call =
+  | 'open'
+  | 'sizeOf'
+  | 'list'
+  | 'makeFolder'
+  | 'rename'
+  | 'unlink'
+  | 'removeFolder'
+  | 'syncFolder'
+  | 'read'
+  | 'write'
+  | 'sync'
+  | 'truncate'
+  | 'size';
 
 /** The disk; `mount` gives one process's view of it. */
 export class CrashDisk {
+  /** What its power cuts did. */
+  readonly tally: Tally = new Tally();
   readonly #root = new FolderNode();
-  readonly #random: Seeded;
+  readonly #fate: Fate;
 
   constructor(random: Seeded) {
-    this.#random = random;
+    this.#fate = { random, tally: this.tally, stale: [] };
   }
 
-  /** A file system that dies at its `crashAt`th call, half done. */
-  mount(crashAt: number = Number.POSITIVE_INFINITY): CrashFileSystem {
-    return new CrashFileSystem(this.#root, this.#random, crashAt);
+  /** A file system that dies at its `crashAt`th call, half done; `scheduler` says when asynchronous calls go on. */
+  mount(crashAt: number = Number.POSITIVE_INFINITY, scheduler?: Scheduler): CrashFileSystem {
+    return new CrashFileSystem(this.#root, this.#fate, crashAt, scheduler);
   }
 
   cutPower(): void {
-    this.#root.cutPower(this.#random);
+    this.#root.cutPower(this.#fate);
+  }
+
+  /** All files and their sizes in bytes. */
+  files(): { path: string; bytes: number }[] {
+    return Array.from(filesBelow(this.#root, ''), ([path, { current }]) => ({ path, bytes: current.length }));
   }
 
   /** Turns over one bit of a file, on the disk and in memory. */
@@ -103,25 +66,37 @@ export class CrashDisk {
 export class CrashFileSystem implements FileSystem {
   /** Calls made so far. */
   calls = 0;
+  /** Calls that were made to fail, and writes that met a full disk. */
+  failures = 0;
   isDead = false;
   /** Asked before every write: true refuses it as a full disk does. */
   isFull: (path: string) => boolean = () => false;
   /** True if a full disk may take the first part of what it refuses. */
   takesPart = true;
+  /** Asked before every write: true takes only a part of it, which is no failure. */
+  isShort: (path: string) => boolean = () => false;
   /** Asked before every sync: true fails it. */
   failsSync: (path: string) => boolean = () => false;
-  readonly #root: FolderNode;
+  /** Asked before every call: the system's code of the failure it is to end with, such as `EIO`. */
+  failureOf: (call: Call, path: string) => string | undefined = () => undefined;
+  /** Told of every call. */
+  onCall: (call: Call, path: string) => void = () => {};
   readonly random: Seeded;
+  readonly #root: FolderNode;
+  readonly #stale: Buffer[];
   readonly #crashAt: number;
+  readonly #scheduler: Scheduler | undefined;
 
-  constructor(root: FolderNode, random: Seeded, crashAt: number) {
+  constructor(root: FolderNode, { random, stale }: Fate, crashAt: number, scheduler: Scheduler | undefined) {
     this.#root = root;
     this.random = random;
+    this.#stale = stale;
     this.#crashAt = crashAt;
+    this.#scheduler = scheduler;
   }
 
   open(path: string, how: 'existing' | 'new' | 'exclusive'): OpenFile {
-    this.step();
+    this.step('open', path);
     const folder = this.#folderOf(path);
     const known = folder.current.get(basename(path));
     if (how === 'existing' && known === undefined) throw failure('ENOENT', path);
@@ -134,19 +109,19 @@ export class CrashFileSystem implements FileSystem {
   }
 
   sizeOf(path: string): number | undefined {
-    this.step();
+    this.step('sizeOf', path);
     const node = path === '/' ? this.#root : find(this.#root, path);
     return node instanceof FileNode ? node.current.length : node === undefined ? undefined : 0;
   }
 
   list(folder: string): readonly string[] {
-    this.step();
+    this.step('list', folder);
     const node = find(this.#root, folder);
     return node instanceof FolderNode ? [...node.current.keys()] : [];
   }
 
   makeFolder(folder: string): boolean {
-    this.step();
+    this.step('makeFolder', folder);
     const parent = this.#folderOf(folder);
     if (parent.current.has(basename(folder))) return false;
     parent.change([basename(folder), new FolderNode()]);
@@ -154,21 +129,23 @@ export class CrashFileSystem implements FileSystem {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    this.step();
+    this.step('rename', from);
     const folder = this.#folderOf(from);
     folder.change([basename(from), undefined], [basename(to), folder.current.get(basename(from))]);
     await this.pause();
   }
 
   async unlink(path: string): Promise<void> {
-    this.step();
+    this.step('unlink', path);
     const folder = find(this.#root, dirname(path));
-    if (folder instanceof FolderNode && folder.current.has(basename(path))) folder.change([basename(path), undefined]);
+    const node = folder instanceof FolderNode ? folder.current.get(basename(path)) : undefined;
+    if (folder instanceof FolderNode && node !== undefined) folder.change([basename(path), undefined]);
+    if (node instanceof FileNode) recycle(this.#stale, node.current);
     await this.pause();
   }
 
   async removeFolder(folder: string): Promise<void> {
-    this.step();
+    this.step('removeFolder', folder);
     const node = find(this.#root, folder);
     if (node instanceof FolderNode && node.current.size > 0) throw failure('ENOTEMPTY', folder);
     if (node !== undefined) this.#folderOf(folder).change([basename(folder), undefined]);
@@ -176,29 +153,54 @@ export class CrashFileSystem implements FileSystem {
   }
 
   async syncFolder(folder: string): Promise<void> {
-    this.step();
+    this.step('syncFolder', folder);
     const node = folder === '/' ? this.#root : find(this.#root, folder);
     if (!(node instanceof FolderNode)) throw failure('ENOENT', folder);
-    if (this.failsSync(folder)) throw failure('EIO', folder);
+    this.checkSync(folder);
     const changes = [...node.changes];
     await this.pause();
     node.sync(changes);
   }
 
-  /** Counts a call; dies if it is the last one. */
-  step(half: () => void = () => {}): void {
+  /** Counts a call; dies if it is the last one, and fails if it is told to. */
+  step(call: Call, path: string, half: () => void = () => {}): void {
     if (this.isDead) throw new Crashed();
     this.calls += 1;
-    if (this.calls < this.#crashAt) return;
-    this.isDead = true;
-    half();
-    throw new Crashed();
+    this.onCall(call, path);
+    if (this.calls >= this.#crashAt) {
+      this.isDead = true;
+      half();
+      throw new Crashed();
+    }
+    const code = this.failureOf(call, path);
+    if (code !== undefined) throw this.#failed(code, path);
   }
 
   /** Lets others run before an asynchronous call goes on, unless the crash came first. */
   async pause(): Promise<void> {
-    for (let turns = this.random.below(6); turns >= 0; turns -= 1) await Promise.resolve();
+    if (this.#scheduler === undefined) for (let turns = this.random.below(6); turns >= 0; turns -= 1) await Promise.resolve();
+    else await this.#scheduler.pause();
     if (this.isDead) throw new Crashed();
+  }
+
+  /** How many of a write's `bytes` the disk takes; throws if it is full and takes none. */
+  taken(path: string, bytes: number): number {
+    const isFull = this.isFull(path);
+    if (isFull) this.failures += 1;
+    if (!isFull && !(bytes > 1 && this.isShort(path))) return bytes;
+    const taken = isFull && !this.takesPart ? 0 : this.random.below(bytes);
+    if (isFull && taken === 0) throw failure('ENOSPC', path);
+    return Math.max(taken, 1);
+  }
+
+  /** Throws if the sync of `path` is to fail. */
+  checkSync(path: string): void {
+    if (this.failsSync(path)) throw this.#failed('EIO', path);
+  }
+
+  #failed(code: string, path: string): Error {
+    this.failures += 1;
+    return failure(code, path);
   }
 
   #folderOf(path: string): FolderNode {
@@ -222,12 +224,12 @@ class CrashFile implements OpenFile {
   }
 
   readSync(into: Buffer, position: number): number {
-    this.#step();
+    this.#step('read');
     return this.#node.current.copy(into, 0, Math.min(position, this.#node.current.length));
   }
 
   async read(into: Buffer, position: number): Promise<number> {
-    this.#step();
+    this.#step('read');
     await this.#fileSystem.pause();
     if (this.#isClosed) throw new Error(`${this.#path} was closed under a read.`);
     return this.#node.current.copy(into, 0, Math.min(position, this.#node.current.length));
@@ -235,12 +237,10 @@ class CrashFile implements OpenFile {
 
   writeSync(buffers: readonly Buffer[], position: number): number {
     const bytes = Buffer.concat(buffers);
-    const isPartial = this.#fileSystem.isFull(this.#path);
-    const part = bytes.subarray(0, this.#fileSystem.takesPart ? this.#fileSystem.random.below(bytes.length) : 0);
-    this.#step(() => this.#node.change({ position, bytes: part }));
-    this.#node.change({ position, bytes: isPartial ? part : bytes });
-    if (isPartial && part.length === 0) throw failure('ENOSPC', this.#path);
-    return isPartial ? part.length : bytes.length;
+    this.#step('write', () => this.#node.change({ position, bytes: bytes.subarray(0, this.#fileSystem.random.below(bytes.length + 1)) }));
+    const taken = this.#fileSystem.taken(this.#path, bytes.length);
+    this.#node.change({ position, bytes: bytes.subarray(0, taken) });
+    return taken;
   }
 
   async write(bytes: Buffer, position: number): Promise<number> {
@@ -250,20 +250,20 @@ class CrashFile implements OpenFile {
   }
 
   async datasync(): Promise<void> {
-    this.#step();
-    if (this.#fileSystem.failsSync(this.#path)) throw failure('EIO', this.#path);
+    this.#step('sync');
+    this.#fileSystem.checkSync(this.#path);
     const changes = [...this.#node.changes];
     await this.#fileSystem.pause();
     this.#node.sync(changes);
   }
 
   truncate(size: number): void {
-    this.#step();
+    this.#step('truncate');
     this.#node.change({ size });
   }
 
   size(): number {
-    this.#step();
+    this.#step('size');
     return this.#node.current.length;
   }
 
@@ -271,49 +271,10 @@ class CrashFile implements OpenFile {
     this.#isClosed = true;
   }
 
-  #step(half?: () => void): void {
+  #step(call: Call, half?: () => void): void {
     if (this.#isClosed) throw new Error(`${this.#path} is closed.`);
-    this.#fileSystem.step(half);
+    this.#fileSystem.step(call, this.#path, half);
   }
-}
-
-function applied(before: Buffer, change: Change): Buffer {
-  if ('size' in change) {
-    const cut = Buffer.alloc(change.size);
-    before.copy(cut);
-    return cut;
-  }
-  const after = Buffer.alloc(Math.max(before.length, change.position + change.bytes.length));
-  before.copy(after);
-  change.bytes.copy(after, change.position);
-  return after;
-}
-
-/** The parts of an unsynced change that reached the disk. */
-function survivors(change: Change, random: Seeded): Change[] {
-  const fate = random.below(3);
-  if (fate === 0) return [];
-  if (fate === 1 || 'size' in change) return [change];
-  const parts: Change[] = [];
-  for (let start = 0; start < change.bytes.length; ) {
-    const end = Math.min(start + sectorBytes - ((change.position + start) % sectorBytes), change.bytes.length);
-    if (random.chance(0.6)) parts.push({ position: change.position + start, bytes: change.bytes.subarray(start, end) });
-    start = end;
-  }
-  return parts;
-}
-
-function rename(names: Map<string, Node>, change: NameChange): void {
-  for (const [name, node] of change) {
-    if (node === undefined) names.delete(name);
-    else names.set(name, node);
-  }
-}
-
-function find(root: FolderNode, path: string): Node | undefined {
-  let node: Node | undefined = root;
-  for (const name of path.split('/').filter((part) => part !== '')) node = node instanceof FolderNode ? node.current.get(name) : undefined;
-  return node;
 }
 
 function failure(code: string, path: string): Error {

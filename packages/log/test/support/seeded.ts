@@ -6,7 +6,7 @@ export class Seeded {
   #state: number;
 
   constructor(seed: number) {
-    this.#state = (seed * 2_654_435_761 + 1) >>> 0;
+    this.#state = (Math.imul(seed, 2_654_435_761) + 1) >>> 0;
   }
 
   /** 0 or more, below 1. */
@@ -54,6 +54,17 @@ export class ManualClock implements Clock {
   /** How many calls are pending. */
   get pending(): number {
     return this.#timers.size;
+  }
+
+  /** How long until the next pending call, milliseconds; undefined if there is none. */
+  get nextDelayMs(): number | undefined {
+    if (this.#timers.size === 0) return undefined;
+    return Math.max(0, Math.min(...[...this.#timers].map(({ atMs }) => atMs)) - this.elapsedMs);
+  }
+
+  /** Forgets all pending calls, as the end of a process does. */
+  forgetCalls(): void {
+    this.#timers.clear();
   }
 
   /** Lets time pass, on both clocks, and makes the calls that are due. */

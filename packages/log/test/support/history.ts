@@ -1,6 +1,6 @@
 // What callers of a store were told, and the judge that compares it with what the store says later.
 import { baseOffsetOf, RecordReader, timestampOf } from 'millrace-records';
-import type { LogStore } from '../src/index.ts';
+import type { LogStore } from '../../src/index.ts';
 
 /** One append as its caller saw it; its records carry its id. */
 export interface AppendRecord {

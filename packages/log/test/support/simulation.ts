@@ -1,9 +1,9 @@
 // A store on a disk that crashes, with callers that do everything at once, life after life.
 import { encodeBatch } from 'millrace-records';
-import { LogError, type LogStore, OffsetOutOfRange, openLogStore } from '../src/index.ts';
+import { LogError, type LogStore, OffsetOutOfRange, openLogStore } from '../../src/index.ts';
+import { CrashDisk, Crashed, type CrashFileSystem } from './crash-file-system.ts';
 import { type AppendRecord, History } from './history.ts';
-import { CrashDisk, Crashed, type CrashFileSystem } from './support/crash-file-system.ts';
-import { ManualClock, Seeded } from './support/seeded.ts';
+import { ManualClock, Seeded } from './seeded.ts';
 
 const lives = 6;
 const limits = { maxBytes: 3000, maxRecords: 30, waitMs: 0 };

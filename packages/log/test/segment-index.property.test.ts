@@ -1,0 +1,70 @@
+// Indexes come back as they were written; from files with anything in them come entries that a reader can check.
+import fc from 'fast-check';
+import { anyBytes, damaged } from 'millrace-records/test-support';
+import { expect, test } from 'vitest';
+import { SegmentIndex } from '../src/segment-index.ts';
+
+/** A batch as an index sees it: how far behind the one before, how many records, how much later. */
+const step = fc.record({ bytes: fc.nat({ max: 60_000 }), records: fc.integer({ min: 1, max: 50 }), ms: fc.nat({ max: 3 }) });
+const steps = fc.array(step, { maxLength: 60 });
+
+test('the two files say what the index said: where to begin for any offset and any time', () => {
+  fc.assert(
+    fc.property(steps, fc.array(fc.nat({ max: 3000 }), { maxLength: 10 }), (given, questions) => {
+      const index = new SegmentIndex();
+      const end = fill(index, given);
+      const again = new SegmentIndex();
+      again.decode(index.encodeOffsets(), index.encodeTimes(), end.position + 1);
+      expect([again.size, again.last()]).toEqual([index.size, index.last()]);
+      for (const number of questions) {
+        expect(again.before(number)).toEqual(index.before(number));
+        expect(again.beforeTime(number % 200)).toEqual(index.beforeTime(number % 200));
+      }
+    }),
+  );
+});
+
+test('two files with anything in them give entries that rise and lie within the segment, no more than the bytes hold', () => {
+  const hostile = fc.oneof(
+    fc.tuple(anyBytes(200), anyBytes(200)),
+    fc
+      .tuple(damaged(filesOf((index) => index.encodeOffsets())), damaged(filesOf((index) => index.encodeTimes())))
+      .map(([offsets, times]) => {
+        return [offsets.after, times.after] as const;
+      }),
+  );
+  fc.assert(
+    fc.property(hostile, fc.nat(), fc.nat(), ([offsets, times], segmentBytes, question) => {
+      const index = new SegmentIndex();
+      index.decode(offsets, times, segmentBytes);
+      expect(index.size).toBeLessThanOrEqual(offsets.length / 8);
+      expect(index.size === 0 || (index.last()?.position ?? 0) < segmentBytes).toBe(true);
+      const before = index.before(question);
+      if (before !== undefined) expect(before.lastOffset).toBeLessThanOrEqual(question);
+      expect(index.beforeTime(question)?.position ?? 0).toBeLessThanOrEqual(index.last()?.position ?? 0);
+      const encoded = new SegmentIndex();
+      encoded.decode(index.encodeOffsets(), index.encodeTimes(), segmentBytes);
+      expect(encoded.encodeOffsets()).toEqual(index.encodeOffsets());
+      expect(encoded.encodeTimes()).toEqual(index.encodeTimes());
+    }),
+  );
+});
+
+function fill(index: SegmentIndex, given: readonly { bytes: number; records: number; ms: number }[]): { position: number } {
+  let [position, offset, stampMs] = [0, -1, 0];
+  for (const { bytes, records, ms } of given) {
+    position += bytes;
+    offset += records;
+    stampMs += ms;
+    index.add(position, offset, stampMs);
+  }
+  return { position };
+}
+
+function filesOf(encode: (index: SegmentIndex) => Buffer): fc.Arbitrary<Buffer> {
+  return steps.map((given) => {
+    const index = new SegmentIndex();
+    fill(index, given);
+    return encode(index);
+  });
+}
