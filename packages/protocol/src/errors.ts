@@ -3,6 +3,7 @@
 const statusByCode = {
   CannotParseRequest: 400,
   InvalidParameter: 400,
+  LimitExceeded: 400,
   MissingParameter: 400,
   NotAuthenticated: 401,
   NotAuthorizedOrNotFound: 404,
@@ -44,6 +45,8 @@ export const standardMessage = {
   cursorInvalid: 'The cursor is invalid. Create a new one.',
   /** Observed: integrations match it. */
   cursorTrimmed: 'The cursor is outside the retention period and is now invalid.',
+  /** Documented; the partition follows. */
+  unreservedPartition: 'Trying to commit unreserved partition',
   /** Observed, for bodies that are no JSON and for bad base64 alike. */
   unparsableBody: 'Unable to parse JSON body',
   /** Observed in several wordings that begin so. */

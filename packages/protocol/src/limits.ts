@@ -34,6 +34,19 @@ export const limits = {
   pathId: { min: 1, max: 256 },
   /** Characters of a consumer group's name. */
   groupName: { min: 1, max: 255 },
+  /** Characters of the name of an instance of a group. Millrace's own: OCI names no bound. */
+  instanceName: { min: 1, max: 255 },
+  /** `timeoutInMs` of an instance. OCI documents a minimum of 5,000, and was seen to take 1,000. */
+  groupTimeoutMs: { min: 1000, max: 2_147_483_647, default: 30_000 },
+  /**
+   * Partitions whose messages an instance may have received and not committed: what a cursor holds. Millrace's own; a cursor of so
+   * many stays within `cursorCharacters`.
+   */
+  cursorPositions: 512,
+  /** Groups of one stream. */
+  groups: 50,
+  /** Instances a group knows at a time: those that are heard of, and those that ran out less than a cursor's life ago. Millrace's own. */
+  instances: 10_000,
   /** `limit` of the list operations. */
   listLimit: { min: 1, max: 50, default: 10 },
   /** Characters of `page`. OCI names 1,024; ours holds the name of a stream, whose 1,024 characters may take more. */

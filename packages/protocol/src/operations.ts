@@ -34,7 +34,7 @@ const row = (method: Operation['method'], path: string, bodySignature: Operation
   bodySignature,
 });
 
-/** Every operation of the API, also those that are answered 501 so far. */
+/** Every operation of the API, also those that are answered 501 so far, and Millrace's own. */
 export type OperationName =
   | 'PutMessages'
   | 'GetMessages'
@@ -44,6 +44,8 @@ export type OperationName =
   | 'ConsumerHeartbeat'
   | 'GetGroup'
   | 'UpdateGroup'
+  | 'ListGroups'
+  | 'ExplainGroup'
   | 'ListStreams'
   | 'CreateStream'
   | 'GetStream'
@@ -76,6 +78,9 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
   ConsumerHeartbeat: row('POST', '/streams/{streamId}/heartbeat'),
   GetGroup: row('GET', '/streams/{streamId}/groups/{groupName}'),
   UpdateGroup: row('PUT', '/streams/{streamId}/groups/{groupName}'),
+  // Extensions of Millrace.
+  ListGroups: row('GET', '/streams/{streamId}/groups'),
+  ExplainGroup: row('GET', '/streams/{streamId}/groups/{groupName}/explanation'),
 
   ListStreams: row('GET', '/streams'),
   CreateStream: row('POST', '/streams'),

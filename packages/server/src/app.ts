@@ -11,7 +11,7 @@ import { type LocalIdentity, openIdentity } from './identity/local-identity.ts';
 import { createLogger, type Logger } from './observe/logger.ts';
 import { parseOptions, type ServeOptions, type StreamToMake } from './options.ts';
 import { type RandomBytes, systemRandom } from './random.ts';
-import { openService } from './service.ts';
+import { closeService, openService } from './service.ts';
 
 /** What `startServer` takes: any of the service's options, streams also as `name:partitions`. */
 export type StartOptions = Partial<Omit<ServeOptions, 'stream'>> & { readonly stream?: readonly (StreamToMake | string)[] };
@@ -56,7 +56,7 @@ export async function startServer(given: StartOptions = {}, environment: Environ
   const onWarning = (message: string, cause: unknown): void => logger.warn({ err: cause }, message);
   const service = await openService({ engine, random, clock, onWarning });
   const { catalogue } = service;
-  resources.defer(() => catalogue.close());
+  resources.defer(() => closeService(service));
   await makeStreams(catalogue, options.stream, identity.tenancyId, clock);
   const listener = await listen(service, { ...options, keyring: new Keyring([identity]), logger });
   resources.defer(() => listener.close(closeGraceMs));

@@ -3,6 +3,8 @@ import type { Clock } from 'millrace-log';
 import { Catalogue } from './admin/catalogue.ts';
 import { BufferPool } from './buffer-pool.ts';
 import type { Engine } from './engine/engine.ts';
+import { GroupCursorCodec } from './groups/group-cursor.ts';
+import { Groups } from './groups/groups.ts';
 import { Metrics } from './observe/metrics.ts';
 import type { RandomBytes } from './random.ts';
 import { CursorCodec } from './streams/cursor.ts';
@@ -10,7 +12,9 @@ import { CursorCodec } from './streams/cursor.ts';
 export interface Service {
   readonly engine: Engine;
   readonly catalogue: Catalogue;
+  readonly groups: Groups;
   readonly cursors: CursorCodec;
+  readonly groupCursors: GroupCursorCodec;
   readonly metrics: Metrics;
   readonly buffers: BufferPool;
   readonly clock: Clock;
@@ -23,17 +27,25 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly onWarning: (message: string, cause: unknown) => void;
-  /** A snapshot of the catalogue is written every so many commands; see `MachineOptions`. */
+  /** Snapshots of the state machines are written every so many commands; see `MachineOptions`. */
   readonly snapshotEvery?: number;
 }
 
 /**
  * Restores the state machines from an open engine and finishes what a crash cut off; operations may be called when this resolves.
- * Whoever opens it closes `catalogue`, and then the engine.
+ * Whoever opens it calls `closeService`, and then closes the engine.
  */
 export async function openService(parts: ServiceParts): Promise<Service> {
   const { engine, clock, random } = parts;
   const catalogue = await Catalogue.open(parts);
+  const metrics = new Metrics();
+  const groups = await Groups.open({ ...parts, metrics: metrics.groups, logCount: catalogue.groupLogCount });
   const cursors = new CursorCodec(catalogue.cursorKey);
-  return { engine, catalogue, cursors, metrics: new Metrics(), buffers: new BufferPool(), clock, random };
+  const groupCursors = new GroupCursorCodec(catalogue.cursorKey);
+  return { engine, catalogue, groups, cursors, groupCursors, metrics, buffers: new BufferPool(), clock, random };
+}
+
+/** Begins nothing more by itself; resolves when nothing is under way that needs the engine. */
+export async function closeService({ catalogue, groups }: Service): Promise<void> {
+  await Promise.all([catalogue.close(), groups.settle()]);
 }

@@ -37,7 +37,6 @@ export interface ChangedStream {
 export interface CatalogueParts extends MachineOptions {
   readonly engine: Engine;
   readonly random: RandomBytes;
-  readonly clock: Clock;
   /** Told what failed without harm. */
   readonly onWarning: (message: string, cause: unknown) => void;
 }
@@ -60,9 +59,9 @@ export class Catalogue {
   }
 
   /** Replays the catalogue, initialises a new one, and finishes what a crash left half done. */
-  static async open({ engine, random, clock, ...options }: CatalogueParts): Promise<Catalogue> {
+  static async open({ engine, random, ...options }: CatalogueParts): Promise<Catalogue> {
     const machine = await StateMachine.open(catalogueMachine, engine, options);
-    const catalogue = new Catalogue(engine, machine, random, clock);
+    const catalogue = new Catalogue(engine, machine, random, options.clock);
     if (machine.state.cursorKey === '') {
       const cursorKey = random(32).toString('base64');
       await machine.submit({ v: 1, kind: 'INIT', format: 1, cursorKey, groupLogCount });
@@ -74,6 +73,11 @@ export class Catalogue {
   /** The key that authenticates cursors: 32 bytes, the same for the life of the data. */
   get cursorKey(): Buffer {
     return Buffer.from(this.#machine.state.cursorKey, 'base64');
+  }
+
+  /** How many logs the consumer groups are spread over: the same for the life of the data. */
+  get groupLogCount(): number {
+    return this.#machine.state.groupLogCount;
   }
 
   /** Throws `Failed` if the catalogue has stopped: then nothing can be served. */

@@ -1,6 +1,7 @@
 // Health and metrics: outside the API, without signatures.
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { header } from 'millrace-protocol';
+import { renderLags } from '../groups/lag-metrics.ts';
 import type { Service } from '../service.ts';
 import type { RequestIds } from './request-id.ts';
 
@@ -16,6 +17,7 @@ export function addProbes(app: FastifyInstance, service: Service, requestIds: Re
     try {
       await service.engine.listLogs();
       service.catalogue.check();
+      service.groups.check();
       return answer(reply, 200, { status: 'ready', durability });
     } catch (error) {
       return answer(reply, 503, { status: 'failed', durability, reason: error instanceof Error ? error.message : String(error) });
@@ -23,7 +25,7 @@ export function addProbes(app: FastifyInstance, service: Service, requestIds: Re
   });
 
   app.get('/metrics', async (_request, reply) => {
-    const { contentType, text } = await service.metrics.render();
+    const { contentType, text } = await service.metrics.render(await renderLags(service));
     return reply.header(header.requestId, requestIds.next(undefined)).type(contentType).send(text);
   });
 }

@@ -7,6 +7,13 @@ import { getWorkRequest } from '../admin/get-work-request.ts';
 import { listStreams } from '../admin/list-streams.ts';
 import { listWorkRequests } from '../admin/list-work-requests.ts';
 import { updateStream } from '../admin/update-stream.ts';
+import { consumerCommit } from '../groups/consumer-commit.ts';
+import { consumerHeartbeat } from '../groups/consumer-heartbeat.ts';
+import { createGroupCursor } from '../groups/create-group-cursor.ts';
+import { explainGroup } from '../groups/explain-group.ts';
+import { getGroup } from '../groups/get-group.ts';
+import { listGroups } from '../groups/list-groups.ts';
+import { updateGroup } from '../groups/update-group.ts';
 import type { OperationHandler } from '../operation.ts';
 import { createCursor } from '../streams/create-cursor.ts';
 import { getMessages } from '../streams/get-messages.ts';
@@ -15,7 +22,6 @@ import { putMessages } from '../streams/put-messages.ts';
 /** A handler, or the reason for answering 501. */
 export type Route = OperationHandler | { readonly notImplemented: string };
 
-const groups: Route = { notImplemented: 'Consumer groups are not there yet; read partitions with CreateCursor and GetMessages.' };
 const pools: Route = {
   notImplemented: 'Stream pools cannot be managed yet; each compartment has one default pool, made with its first stream.',
 };
@@ -27,11 +33,13 @@ export const routes: Readonly<Record<OperationName, Route>> = {
   PutMessages: putMessages,
   GetMessages: getMessages,
   CreateCursor: createCursor,
-  CreateGroupCursor: groups,
-  ConsumerCommit: groups,
-  ConsumerHeartbeat: groups,
-  GetGroup: groups,
-  UpdateGroup: groups,
+  CreateGroupCursor: createGroupCursor,
+  ConsumerCommit: consumerCommit,
+  ConsumerHeartbeat: consumerHeartbeat,
+  GetGroup: getGroup,
+  UpdateGroup: updateGroup,
+  ListGroups: listGroups,
+  ExplainGroup: explainGroup,
 
   ListStreams: listStreams,
   CreateStream: createStream,

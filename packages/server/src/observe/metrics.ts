@@ -1,5 +1,7 @@
 // What the service counts: plain numbers, written in Prometheus' text format when asked for.
 import type { OperationName } from 'millrace-protocol';
+import { counter } from './exposition.ts';
+import { GroupMetrics } from './group-metrics.ts';
 import { renderProcessMetrics } from './process-metrics.ts';
 
 /** Upper bounds of the latency histogram, seconds. */
@@ -14,6 +16,7 @@ interface OperationCounts {
 
 /** Counts requests by operation and status, their time, and the messages that went in and out. */
 export class Metrics {
+  readonly groups: GroupMetrics = new GroupMetrics();
   readonly #operations = new Map<OperationName, OperationCounts>();
   #putMessages = 0;
   #putBytes = 0;
@@ -42,10 +45,13 @@ export class Metrics {
     this.#gotBytes += bytes;
   }
 
-  /** All figures in Prometheus' text format, those of the process included. */
-  async render(): Promise<{ readonly contentType: string; readonly text: string }> {
+  /** All figures in Prometheus' text format, those of the process included, and the lines of `others` besides. */
+  async render(others: readonly string[]): Promise<{ readonly contentType: string; readonly text: string }> {
     const { contentType, text } = await renderProcessMetrics();
-    return { contentType, text: `${text}\n${[...this.#renderMessages(), ...this.#renderRequests()].join('\n')}\n` };
+    return {
+      contentType,
+      text: `${text}\n${[...this.#renderMessages(), ...this.groups.render(), ...others, ...this.#renderRequests()].join('\n')}\n`,
+    };
   }
 
   #countsOf(operation: OperationName): OperationCounts {
@@ -78,15 +84,6 @@ export class Metrics {
       ...operations.flatMap(([operation, counts]) => histogramSamples(name, operation, counts)),
     ];
   }
-}
-
-/** A sample is its labels, if any, and its value. */
-function counter(name: string, help: string, samples: readonly string[]): string[] {
-  return [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} counter`,
-    ...samples.map((sample) => `${name}${sample.startsWith('{') ? '' : ' '}${sample}`),
-  ];
 }
 
 function histogramSamples(name: string, operation: OperationName, { buckets, totalSeconds }: OperationCounts): string[] {

@@ -1,6 +1,6 @@
 // A deterministic state machine fed by a command log: a command is appended, applied in log order, and answered with what
 // `apply` said of it. The same log always gives the same state, on every server that reads it.
-import { LogError, OffsetOutOfRange } from 'millrace-log';
+import { type Clock, LogClock, LogError, OffsetOutOfRange } from 'millrace-log';
 import { encodeBatch, RecordReader } from 'millrace-records';
 import type { Engine, PartitionLog } from '../engine/engine.ts';
 import { loadSnapshot, writeSnapshot } from './snapshots.ts';
@@ -15,7 +15,7 @@ export interface CommandContext {
 
 /** What a state machine is made of. */
 export interface MachineDefinition<State, Command, Answer> {
-  /** Name of its command log; snapshots go to `<logName>.snapshots`. */
+  /** Name of its command log; snapshots go to `<logName>.snapshots`. A machine in several shards has a partition of both for each. */
   readonly logName: string;
   initialState(): State;
   /**
@@ -30,18 +30,29 @@ export interface MachineDefinition<State, Command, Answer> {
   decodeState(value: unknown): State;
 }
 
+/** One of several machines of one definition that share their logs. */
+export interface Shard {
+  /** From 0; the partition of both logs. */
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface MachineOptions {
+  readonly clock: Clock;
   /** A snapshot is written every so many commands; 5,000 unless told. */
   readonly snapshotEvery?: number;
   /** Told when a snapshot could not be written or what it covers could not be trimmed. */
   readonly onWarning?: (message: string, cause: unknown) => void;
 }
 
+const onlyShard: Shard = { index: 0, count: 1 };
 const readLimits = { maxBytes: 1 << 20, maxRecords: 10_000, waitMs: 0 } as const;
 
 /** A running machine over its log. */
 export class StateMachine<State, Command, Answer> {
   readonly #definition: MachineDefinition<State, Command, Answer>;
+  readonly #name: string;
+  readonly #clock: LogClock;
   readonly #commands: PartitionLog;
   readonly #snapshots: PartitionLog;
   readonly #snapshotEvery: number;
@@ -51,6 +62,7 @@ export class StateMachine<State, Command, Answer> {
   #waitingForAnswers = 0;
   #state: State;
   #nextOffset = 0;
+  /** The time of the last command applied. */
   #lastNow = 0;
   #lastSnapshot = 0;
   #applying: Promise<void> | undefined;
@@ -60,11 +72,14 @@ export class StateMachine<State, Command, Answer> {
   private constructor(
     definition: MachineDefinition<State, Command, Answer>,
     engine: Engine,
-    { snapshotEvery = 5000, onWarning = () => {} }: MachineOptions,
+    { clock, snapshotEvery = 5000, onWarning = () => {} }: MachineOptions,
+    { index, count }: Shard,
   ) {
     this.#definition = definition;
-    this.#commands = engine.partition(definition.logName, 0);
-    this.#snapshots = engine.partition(snapshotLogOf(definition.logName), 0);
+    this.#clock = new LogClock(clock);
+    this.#name = count === 1 ? definition.logName : `${definition.logName}/${index}`;
+    this.#commands = engine.partition(definition.logName, index);
+    this.#snapshots = engine.partition(snapshotLogOf(definition.logName), index);
     this.#snapshotEvery = snapshotEvery;
     this.#onWarning = onWarning;
     this.#state = definition.initialState();
@@ -74,15 +89,15 @@ export class StateMachine<State, Command, Answer> {
   static async open<State, Command, Answer>(
     definition: MachineDefinition<State, Command, Answer>,
     engine: Engine,
-    options: MachineOptions = {},
+    options: MachineOptions,
+    shard: Shard = onlyShard,
   ): Promise<StateMachine<State, Command, Answer>> {
-    const settings = { partitionCount: 1, retentionMs: 'forever' } as const;
+    const settings = { partitionCount: shard.count, retentionMs: 'forever' } as const;
     await engine.createLog(definition.logName, settings);
     await engine.createLog(snapshotLogOf(definition.logName), settings);
-    const machine = new StateMachine(definition, engine, options);
+    const machine = new StateMachine(definition, engine, options, shard);
     await machine.#restore();
-    const { endOffset } = await machine.#commands.bounds();
-    await machine.#applyThrough(endOffset - 1);
+    await machine.catchUp();
     return machine;
   }
 
@@ -90,6 +105,28 @@ export class StateMachine<State, Command, Answer> {
   get state(): State {
     this.#checkRunning();
     return this.#state;
+  }
+
+  /** Offset of the last command applied here; -1 if there was none. */
+  get applied(): number {
+    return this.#nextOffset - 1;
+  }
+
+  /** About the time a command would have if it came now, Unix milliseconds; never before that of the last one. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** Applies all commands that are in the log now. */
+  async catchUp(): Promise<void> {
+    const { endOffset } = await this.#commands.bounds();
+    await this.#applyThrough(endOffset - 1);
+  }
+
+  /** Makes sure that the state is not older than the command at `offset`; false if there is no such command. */
+  async reaches(offset: number): Promise<boolean> {
+    if (this.applied < offset) await this.catchUp();
+    return this.applied >= offset;
   }
 
   /**
@@ -101,10 +138,12 @@ export class StateMachine<State, Command, Answer> {
     this.#waitingForAnswers += 1;
     try {
       const value = Buffer.from(JSON.stringify(command));
-      const { firstOffset } = await this.#commands.append(encodeBatch([{ key: null, value }]));
+      const { firstOffset, timestampMs } = await this.#commands.append(encodeBatch([{ key: null, value }]));
+      // Mostly it is the next one: then there is no need to read it back.
+      if (firstOffset === this.#nextOffset) this.#applyNext(value, timestampMs);
       await this.#applyThrough(firstOffset);
       if (!this.#answers.has(firstOffset)) {
-        throw new LogError('OutcomeUnknown', `Command ${firstOffset} of ${this.#definition.logName} was stored, but its answer is lost.`);
+        throw new LogError('OutcomeUnknown', `Command ${firstOffset} of ${this.#name} was stored, but its answer is lost.`);
       }
       // `has` has just proved it.
       const answer = this.#answers.get(firstOffset) as Answer;
@@ -128,6 +167,7 @@ export class StateMachine<State, Command, Answer> {
     this.#nextOffset = snapshot.upTo;
     this.#lastSnapshot = snapshot.upTo;
     this.#lastNow = snapshot.now;
+    this.#clock.raise(snapshot.now);
   }
 
   /** Applies all commands up to and including `offset`. */
@@ -153,7 +193,7 @@ export class StateMachine<State, Command, Answer> {
       if (this.#nextOffset < error.startOffset) {
         this.#failure = new LogError(
           'Failed',
-          `Commands ${this.#nextOffset} to ${error.startOffset - 1} of ${this.#definition.logName} are gone, and no snapshot holds what they did.`,
+          `Commands ${this.#nextOffset} to ${error.startOffset - 1} of ${this.#name} are gone, and no snapshot holds what they did.`,
         );
         throw this.#failure;
       }
@@ -164,13 +204,20 @@ export class StateMachine<State, Command, Answer> {
     const records = new RecordReader(batch);
     while (records.next()) {
       if (records.offset < this.#nextOffset) continue;
-      const { offset } = records;
-      const now = Math.max(records.timestampMs, this.#lastNow);
-      const answer = this.#applyOne(records.value(), { offset, now });
-      if (this.#waitingForAnswers > 0) this.#answers.set(offset, answer);
-      this.#lastNow = now;
-      this.#nextOffset = offset + 1;
+      this.#nextOffset = records.offset;
+      this.#applyNext(records.value(), records.timestampMs);
     }
+  }
+
+  /** Applies the command at `#nextOffset`. */
+  #applyNext(value: Buffer, timestampMs: number): void {
+    const offset = this.#nextOffset;
+    const now = Math.max(timestampMs, this.#lastNow);
+    const answer = this.#applyOne(value, { offset, now });
+    if (this.#waitingForAnswers > 0) this.#answers.set(offset, answer);
+    this.#lastNow = now;
+    this.#clock.raise(now);
+    this.#nextOffset = offset + 1;
   }
 
   #applyOne(value: Buffer, context: CommandContext): Answer {
@@ -178,7 +225,7 @@ export class StateMachine<State, Command, Answer> {
       const command = this.#definition.parseCommand(JSON.parse(value.toString()));
       return this.#definition.apply(this.#state, command, context);
     } catch (cause) {
-      const message = `Command ${context.offset} of ${this.#definition.logName} could not be applied; the state machine has stopped.`;
+      const message = `Command ${context.offset} of ${this.#name} could not be applied; the state machine has stopped.`;
       this.#failure = new LogError('Failed', message, { cause });
       throw this.#failure;
     }
@@ -190,7 +237,7 @@ export class StateMachine<State, Command, Answer> {
     this.#lastSnapshot = snapshot.upTo;
     // A snapshot that fails loses nothing: the commands are still there, and the next one tries again.
     this.#snapshotting = writeSnapshot(this.#snapshots, this.#commands, snapshot)
-      .catch((error: unknown) => this.#onWarning(`The snapshot of ${this.#definition.logName} was not finished; nothing is lost.`, error))
+      .catch((error: unknown) => this.#onWarning(`The snapshot of ${this.#name} was not finished; nothing is lost.`, error))
       .finally(() => {
         this.#snapshotting = undefined;
       });

@@ -1,5 +1,4 @@
 // CreateCursor: validate, stream is active, find the position, answer.
-import { InvalidTime, parseTime } from 'millrace-protocol';
 import { type CreateCursorDetails, type Cursor, createCursorDetails } from 'millrace-protocol/shapes';
 import { messageLogOf } from '../admin/catalogue.ts';
 import { invalid } from '../api-error.ts';
@@ -9,6 +8,7 @@ import { missing, parseInteger } from '../parameters.ts';
 import { parseBody } from '../parse-body.ts';
 import type { Service } from '../service.ts';
 import type { CursorPosition } from './cursor.ts';
+import { parseCursorTime } from './cursor-time.ts';
 
 export async function createCursor(service: Service, request: OperationRequest): Promise<Answer> {
   const details = parseBody(createCursorDetails, request.body);
@@ -27,21 +27,11 @@ async function positionOf(details: CreateCursorDetails, log: PartitionLog): Prom
     case 'LATEST':
       return { kind: 'offset', offset: (await log.bounds()).endOffset };
     case 'AT_TIME':
-      return { kind: 'time', timestampMs: timeOf(details) };
+      return { kind: 'time', timestampMs: parseCursorTime(details.time) };
     case 'AT_OFFSET':
       return { kind: 'offset', offset: await storedOffset(details, log) };
     case 'AFTER_OFFSET':
       return { kind: 'offset', offset: (await storedOffset(details, log)) + 1 };
-  }
-}
-
-/** The time as Unix milliseconds; one before 1970 means the beginning. */
-function timeOf({ time }: CreateCursorDetails): number {
-  if (time === undefined) throw missing('time (with type AT_TIME)');
-  try {
-    return Math.max(0, parseTime(time));
-  } catch (error) {
-    throw error instanceof InvalidTime ? invalid(`time: ${error.message}`) : error;
   }
 }
 

@@ -3,16 +3,13 @@ import { formatTime, limits } from 'millrace-protocol';
 import { RecordReader } from 'millrace-records';
 import type { BufferPool } from '../buffer-pool.ts';
 
-/** What of the batches goes into the answer. */
-export interface Selection {
-  /** The stream's name. */
-  readonly stream: string;
+/** What was read of one partition, and what of it goes into the answer. */
+export interface Reading {
   readonly partition: number;
+  readonly batches: readonly Buffer[];
   /** Records before this offset are left out: a read begins with a whole batch. */
   readonly fromOffset: number;
-  /** At most this many messages. */
-  readonly limit: number;
-  /** Records stamped before this time (Unix milliseconds) are left out. */
+  /** Records stamped before this time (Unix milliseconds) are left out; 0 leaves out none. */
   readonly notBefore: number;
 }
 
@@ -20,8 +17,11 @@ export interface EncodedMessages {
   /** A JSON array of messages, UTF-8, in a buffer of the pool. */
   readonly body: Buffer;
   readonly count: number;
-  /** The offset behind the last message in `body`; where the records left out for their time end, if there is none. */
-  readonly nextOffset: number;
+  /**
+   * For each reading the offset behind its last message in `body`; where the records left out for their time end, if there
+   * is none.
+   */
+  readonly nextOffsets: readonly number[];
 }
 
 /** Bytes a message takes at most beside the base64 of key and value, the stream's name and the partition. */
@@ -29,27 +29,45 @@ const messageOverhead = 160;
 /** Bytes encoded at a time, a multiple of 3: larger strings leave V8's young heap. */
 const pieceBytes = 6144;
 
-/** Up to `limit` messages and 1 MiB of decoded keys and values, but at least one if there is one. */
-export function encodeMessages(batches: readonly Buffer[], selection: Selection, buffers: BufferPool): EncodedMessages {
-  const { count, bytes, nextOffset } = measure(batches, selection);
-  if (count === 0) return { body: Buffer.from('[]'), count, nextOffset };
-  const before = Buffer.from(`{"stream":${JSON.stringify(selection.stream)},"partition":"${selection.partition}","key":`);
-  const out = buffers.take(2 + count * (messageOverhead + before.length) + Math.ceil(bytes / 3) * 4);
+/**
+ * Up to `limit` messages and 1 MiB of decoded keys and values, but at least one if there is one; the readings one after the
+ * other. `streamName` is what the messages say they are of.
+ */
+export function encodeMessages(streamName: string, readings: readonly Reading[], limit: number, buffers: BufferPool): EncodedMessages {
+  const { counts, bytes, nextOffsets } = measure(readings, limit);
+  const count = counts.reduce((sum, one) => sum + one, 0);
+  if (count === 0) return { body: Buffer.from('[]'), count, nextOffsets };
+  const heads = readings.map(({ partition }) => Buffer.from(`{"stream":${JSON.stringify(streamName)},"partition":"${partition}","key":`));
+  const headBytes = Math.max(...heads.map(({ length }) => length));
+  const out = buffers.take(2 + count * (messageOverhead + headBytes) + Math.ceil(bytes / 3) * 4);
   let at = 0;
-  let left = count;
   out[at++] = 0x5b;
+  for (const [index, reading] of readings.entries()) {
+    if (counts[index] === 0) continue;
+    if (at > 1) out[at++] = 0x2c;
+    // Heads and counts are as many as readings.
+    at = writeReading(out, at, reading, heads[index] as Buffer, counts[index] as number);
+  }
+  out[at++] = 0x5d;
+  return { body: out.subarray(0, at), count, nextOffsets };
+}
+
+/** Writes the first `count` wanted records, with commas between them; answers where the next byte goes. */
+function writeReading(out: Buffer, start: number, reading: Reading, head: Buffer, count: number): number {
+  let at = start;
+  let left = count;
   let stamp = -1;
   let behind = '';
-  for (const batch of batches) {
+  for (const batch of reading.batches) {
     const records = new RecordReader(batch);
     while (left > 0 && records.next()) {
-      if (!isWanted(records, selection)) continue;
+      if (!isWanted(records, reading)) continue;
       if (records.timestampMs !== stamp) {
         stamp = records.timestampMs;
         behind = `,"timestamp":"${formatTime(stamp)}"}`;
       }
       if (left < count) out[at++] = 0x2c;
-      at += before.copy(out, at);
+      at += head.copy(out, at);
       at = records.keyLength < 0 ? at + out.write('null', at, 'latin1') : writeBase64(out, at, batch, records.keyStart, records.keyLength);
       at += out.write(',"value":', at, 'latin1');
       at = writeBase64(out, at, batch, records.valueStart, Math.max(records.valueLength, 0));
@@ -57,21 +75,47 @@ export function encodeMessages(batches: readonly Buffer[], selection: Selection,
       left -= 1;
     }
   }
-  out[at++] = 0x5d;
-  return { body: out.subarray(0, at), count, nextOffset };
+  return at;
 }
 
-/** How many records go into the answer, how many bytes their keys and values have, and where the next read begins. */
-function measure(batches: readonly Buffer[], selection: Selection): { count: number; bytes: number; nextOffset: number } {
+interface Measure {
+  /** Records of each reading that go into the answer. */
+  readonly counts: readonly number[];
+  /** Bytes of their keys and values. */
+  readonly bytes: number;
+  readonly nextOffsets: readonly number[];
+}
+
+function measure(readings: readonly Reading[], limit: number): Measure {
+  const room = { messages: limit, bytes: limits.getBytes.max, isEmpty: true };
+  const measured = readings.map((reading) => measureOne(reading, room));
+  return {
+    counts: measured.map(({ count }) => count),
+    bytes: measured.reduce((sum, { bytes }) => sum + bytes, 0),
+    nextOffsets: measured.map(({ nextOffset }) => nextOffset),
+  };
+}
+
+/** Takes what it counts from `room`, and all that is left of it when something did not fit. */
+function measureOne(
+  reading: Reading,
+  room: { messages: number; bytes: number; isEmpty: boolean },
+): { count: number; bytes: number; nextOffset: number } {
   let count = 0;
   let bytes = 0;
-  let nextOffset = selection.fromOffset;
-  for (const batch of batches) {
+  let nextOffset = reading.fromOffset;
+  for (const batch of reading.batches) {
     const records = new RecordReader(batch);
     while (records.next()) {
-      if (isWanted(records, selection)) {
+      if (isWanted(records, reading)) {
         const size = Math.max(records.keyLength, 0) + Math.max(records.valueLength, 0);
-        if (count > 0 && (count === selection.limit || bytes + size > limits.getBytes.max)) return { count, bytes, nextOffset };
+        if (room.messages === 0 || (size > room.bytes && !room.isEmpty)) {
+          room.messages = 0;
+          return { count, bytes, nextOffset };
+        }
+        room.messages -= 1;
+        room.bytes -= size;
+        room.isEmpty = false;
         count += 1;
         bytes += size;
       }
@@ -81,7 +125,7 @@ function measure(batches: readonly Buffer[], selection: Selection): { count: num
   return { count, bytes, nextOffset };
 }
 
-function isWanted(records: RecordReader, { fromOffset, notBefore }: Selection): boolean {
+function isWanted(records: RecordReader, { fromOffset, notBefore }: Reading): boolean {
   return records.offset >= fromOffset && records.timestampMs >= notBefore;
 }
 

@@ -7,7 +7,7 @@ import { ManualClock, Seeded } from 'millrace-log/test-support';
 import { limits } from 'millrace-protocol';
 import type { PutMessagesResult } from 'millrace-protocol/shapes';
 import { expect, test } from 'vitest';
-import { openService, type Service } from '../../src/service.ts';
+import { closeService, openService, type Service } from '../../src/service.ts';
 import { call, refusalOf } from './calls.ts';
 import { type Expected, makeGolden } from './make.ts';
 import { type Observed, observe, offsetsBehind } from './observe.ts';
@@ -64,7 +64,7 @@ async function withService<Result>(directory: string, clock: ManualClock, use: (
   await using store = await openLogStore({ directory, clock, random, onWarning });
   const service = await openService({ engine: store, clock, random, onWarning });
   const result = await use(service);
-  await service.catalogue.close();
+  await closeService(service);
   expect(warnings).toEqual([]);
   return result;
 }

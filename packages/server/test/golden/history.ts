@@ -4,7 +4,7 @@ import type { ManualClock } from 'millrace-log/test-support';
 import { limits } from 'millrace-protocol';
 import type { PutMessagesResult, Stream } from 'millrace-protocol/shapes';
 import { messageLogOf } from '../../src/admin/catalogue.ts';
-import type { Service } from '../../src/service.ts';
+import { closeService, type Service } from '../../src/service.ts';
 import { call, refusalOf } from './calls.ts';
 import { type CursorWithOffsets, compartmentId, cursorFor, type ObservedStream, offsetsBehind, shown } from './observe.ts';
 
@@ -101,7 +101,7 @@ async function writeSnapshot({ service, store }: Life, streamId: string): Promis
     const codes = await Promise.all(Array.from({ length: together }, () => refusalOf(service, 'UpdateStream', refused)));
     if (codes.some((code) => code !== 'NoEtagMatch')) throw new Error(`Expected all changes to be refused, got ${codes.join()}.`);
   }
-  await service.catalogue.close();
+  await closeService(service);
   const { startOffset } = await store.partition('_millrace.catalogue', 0).bounds();
   if (startOffset < commandsPerSnapshot / 2) throw new Error(`The catalogue's commands begin at ${startOffset}: there is no snapshot.`);
 }

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLogStore } from 'millrace-log';
 import { CrashDisk, type CrashFileSystem, ManualClock, Seeded } from 'millrace-log/test-support';
-import { openService } from '../../src/service.ts';
+import { closeService, openService } from '../../src/service.ts';
 import { firstLife, issueCursors, type Life, secondLife } from './history.ts';
 import { type CursorWithOffsets, type Observed, observe } from './observe.ts';
 
@@ -64,7 +64,7 @@ function onWarning(message: string, cause: unknown): never {
 }
 
 async function close({ store, service }: Life): Promise<void> {
-  await service.catalogue.close();
+  await closeService(service);
   await store[Symbol.asyncDispose]();
 }
 

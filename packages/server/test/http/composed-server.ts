@@ -1,16 +1,12 @@
 // A server put together piece by piece, for tests that need another piece than `startServer` would take.
 import { type Clock, systemClock } from 'millrace-log';
-import { Catalogue } from '../../src/admin/catalogue.ts';
-import { BufferPool } from '../../src/buffer-pool.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { openMemoryEngine } from '../../src/engine/memory.ts';
 import { type ListenerOptions, listen } from '../../src/http/listener.ts';
 import { Keyring } from '../../src/identity/keyring.ts';
 import { createLogger } from '../../src/observe/logger.ts';
-import { Metrics } from '../../src/observe/metrics.ts';
 import { systemRandom } from '../../src/random.ts';
-import type { Service } from '../../src/service.ts';
-import { CursorCodec } from '../../src/streams/cursor.ts';
+import { openService, type Service } from '../../src/service.ts';
 import { SignedClient } from '../support/signed-client.ts';
 import { testIdentity } from '../support/test-server.ts';
 
@@ -29,9 +25,7 @@ export interface Pieces extends Partial<ListenerOptions> {
 /** Listens on a free port, on the memory engine, with the pieces that are given. */
 export async function composeServer({ clock = systemClock, wrap = (engine) => engine, ...options }: Pieces = {}): Promise<ComposedServer> {
   const engine = wrap(openMemoryEngine({ clock }));
-  const catalogue = await Catalogue.open({ engine, random: systemRandom, clock, onWarning: () => {} });
-  const cursors = new CursorCodec(catalogue.cursorKey);
-  const service: Service = { engine, catalogue, cursors, metrics: new Metrics(), buffers: new BufferPool(), clock, random: systemRandom };
+  const service = await openService({ engine, random: systemRandom, clock, onWarning: () => {} });
   const listener = await listen(service, {
     host: '127.0.0.1',
     port: 0,

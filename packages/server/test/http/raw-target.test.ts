@@ -36,9 +36,12 @@ describe('a target is not normalised', () => {
   });
 
   test.each(['.', '..', '%2e%2e'])('%s is a segment like any other', async (segment) => {
-    const answer = await send(`/20180418/streams/s/groups/${segment}`);
-    expect(answer.status).toBe(501);
-    expect(messageOf(answer)).toContain('GetGroup');
+    const stream = await createStream(running.client, { name: `segment ${segment}` });
+    const groupName = decodeURIComponent(segment);
+    const path = `/20180418/streams/${stream.id}`;
+    await running.client.send('POST', `${path}/groupCursors`, { body: { groupName, type: 'LATEST' } });
+    const answer = await send(`${path}/groups/${segment}`);
+    expect([answer.status, answer.json()['groupName']]).toEqual([200, groupName]);
   });
 
   test("a plus in a path is a plus, as are Java's other unescaped characters", async () => {

@@ -1,7 +1,7 @@
 // The whole service below HTTP, on a disk that lies, a clock that jumps and a schedule that a seed decides, life after life.
 import { LogError, type LogStore, openLogStore } from 'millrace-log';
 import { type Call, CrashDisk, type CrashFileSystem, ManualClock, Scheduler, Seeded, Tally } from 'millrace-log/test-support';
-import { openService, type Service } from '../../src/service.ts';
+import { closeService, openService, type Service } from '../../src/service.ts';
 import type { HeldCursor } from './cursor-model.ts';
 import { law } from './law.ts';
 import { MessageClient } from './message-client.ts';
@@ -131,7 +131,7 @@ class Simulation {
     if (await this.#check(world)) await work(world);
     world.isClosing = true;
     world.drain();
-    await service.catalogue.close();
+    await closeService(service);
     return (await this.#close(store, fileSystem)) ? 'closed' : 'failed';
   }
 
@@ -224,7 +224,7 @@ class Simulation {
       this.tally.add('closed while calls were under way');
       world.isClosing = true;
       if (this.#random.chance(0.5)) world.drain();
-      await world.parts.service.catalogue.close();
+      await closeService(world.parts.service);
       await this.#close(world.parts.store, world.parts.fileSystem);
     }
     await Promise.all(clients);

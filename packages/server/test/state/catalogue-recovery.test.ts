@@ -121,8 +121,9 @@ describe('the catalogue', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 40 }), async (commands) => {
-        const engine = openMemoryEngine({ clock: new TestClock() });
-        const straight = await StateMachine.open(catalogueMachine, engine, { snapshotEvery: 1_000_000 });
+        const clock = new TestClock();
+        const engine = openMemoryEngine({ clock });
+        const straight = await StateMachine.open(catalogueMachine, engine, { clock, snapshotEvery: 1_000_000 });
         const answers = [];
         for (const one of commands) answers.push((await straight.submit(one)).answer);
 

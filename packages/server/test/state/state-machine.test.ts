@@ -31,7 +31,7 @@ const ledger: MachineDefinition<Ledger, LedgerCommand, number | 'refused'> = {
 };
 
 async function openLedger(engine: Engine, snapshotEvery = 1000): Promise<StateMachine<Ledger, LedgerCommand, number | 'refused'>> {
-  return StateMachine.open(ledger, engine, { snapshotEvery });
+  return StateMachine.open(ledger, engine, { clock: new TestClock(), snapshotEvery });
 }
 
 /** An engine whose partition of `logName` fails `call` the first time. */
@@ -100,7 +100,7 @@ describe('a state machine', () => {
   ] as const)('a snapshot that fails at $step is told, loses nothing, and the next one succeeds', async ({ logName, call }) => {
     const engine = openMemoryEngine({ clock: new TestClock() });
     const warnings: string[] = [];
-    const options = { snapshotEvery: 10, onWarning: (message: string) => warnings.push(message) };
+    const options = { clock: new TestClock(), snapshotEvery: 10, onWarning: (message: string) => warnings.push(message) };
     const machine = await StateMachine.open(ledger, failingOnce(engine, logName, call), options);
     for (const amounts of [1, 2].map((amount) => Array.from({ length: 10 }, () => amount))) {
       for (const amount of amounts) await machine.submit({ amount });

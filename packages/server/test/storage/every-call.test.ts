@@ -5,7 +5,7 @@ import { CrashDisk, type CrashFileSystem, ManualClock, Seeded } from 'millrace-l
 import type { OperationName } from 'millrace-protocol';
 import type { Message, PutMessagesResult, Stream } from 'millrace-protocol/shapes';
 import { expect, test } from 'vitest';
-import { openService, type Service } from '../../src/service.ts';
+import { closeService, openService, type Service } from '../../src/service.ts';
 import { callService, type Reply, type Sent } from '../simulation/call.ts';
 import { base64 } from '../support/test-server.ts';
 
@@ -65,7 +65,7 @@ class Story {
     try {
       await work(service);
     } finally {
-      await service.catalogue.close();
+      await closeService(service);
     }
   }
 

@@ -31,8 +31,9 @@ test('the messages from an offset and a time on, up to a limit, and where to go 
       fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 6 })),
       ({ stream, partition, limit }, given, baseOffset, startMs, [skip, laterMs]) => {
         const stored = storedFrom(given, baseOffset, startMs);
-        const selection = { stream, partition, limit, fromOffset: baseOffset + skip, notBefore: startMs + laterMs };
-        const { body, count, nextOffset } = encodeMessages(stored.batches, selection, new BufferPool());
+        const selection = { partition, fromOffset: baseOffset + skip, notBefore: startMs + laterMs };
+        const { body, count, nextOffsets } = encodeMessages(stream, [{ batches: stored.batches, ...selection }], limit, new BufferPool());
+        const [nextOffset] = nextOffsets;
         const wanted = stored.messages
           .filter(({ offset, atMs }) => offset >= selection.fromOffset && atMs >= selection.notBefore)
           .slice(0, limit);

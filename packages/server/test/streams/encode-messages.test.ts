@@ -14,9 +14,11 @@ function batchAt(offset: number, timestampMs: number, values: readonly Buffer[],
 }
 
 const read = (batches: readonly Buffer[], selection = everything) => {
-  const { body, count, nextOffset } = encodeMessages(batches, selection, new BufferPool());
+  const { stream, limit, ...reading } = selection;
+  const { body, count, nextOffsets } = encodeMessages(stream, [{ batches, ...reading }], limit, new BufferPool());
   const messages = JSON.parse(body.toString()) as Message[];
   expect(messages).toHaveLength(count);
+  const [nextOffset] = nextOffsets;
   return { offsets: messages.map(({ offset }) => offset), messages, nextOffset };
 };
 
@@ -48,4 +50,26 @@ test('the largest offset and time fit, next to a stream name of any characters',
   expect(read([batch], { ...everything, stream }).messages).toEqual([
     { stream, partition: '3', key: '', value: 'YQ==', offset: Number.MAX_SAFE_INTEGER, timestamp: '9999-12-31T00:00:00.000Z' },
   ]);
+});
+
+test('several readings follow one another, and what did not fit is where the next one begins', () => {
+  const three = ['a', 'b', 'c'].map((text) => Buffer.from(text));
+  const readings = [4, 0, 9].map((partition) => ({ partition, batches: [batchAt(100, 1000, three)], fromOffset: 101, notBefore: 0 }));
+  const { body, count, nextOffsets } = encodeMessages('s', readings, 5, new BufferPool());
+  const messages = JSON.parse(body.toString()) as Message[];
+  expect(messages.map(({ partition, offset }) => [partition, offset])).toEqual([
+    ['4', 101],
+    ['4', 102],
+    ['0', 101],
+    ['0', 102],
+    ['9', 101],
+  ]);
+  expect([count, nextOffsets]).toEqual([5, [103, 103, 102]]);
+});
+
+test('the bytes of an answer are those of all readings together', () => {
+  const half = Buffer.alloc(600_000);
+  const readings = [0, 1].map((partition) => ({ partition, batches: [batchAt(0, 1000, [half])], fromOffset: 0, notBefore: 0 }));
+  const { count, nextOffsets } = encodeMessages('s', readings, 10, new BufferPool());
+  expect([count, nextOffsets]).toEqual([1, [1, 0]]);
 });

@@ -37,7 +37,9 @@ export const servicePlants: readonly Plant[] = [
     edits: [
       {
         file: machine,
-        find: 'const { firstOffset } = await this.#commands.append(encodeBatch([{ key: null, value }]));',
+        find: `const { firstOffset, timestampMs } = await this.#commands.append(encodeBatch([{ key: null, value }]));
+      // Mostly it is the next one: then there is no need to read it back.
+      if (firstOffset === this.#nextOffset) this.#applyNext(value, timestampMs);`,
         replace: `const early = this.#applyOne(value, { offset: this.#nextOffset, now: this.#lastNow });
       this.#nextOffset += 1;
       this.#answers.set(this.#nextOffset - 1, early);
@@ -89,8 +91,8 @@ export const servicePlants: readonly Plant[] = [
     'cursor-skips',
     'the next cursor stands behind the last batch read, not behind the last message answered',
     'packages/server/src/streams/get-messages.ts',
-    "{ kind: 'offset', offset: nextOffset }",
-    "{ kind: 'offset', offset: result.nextOffset }",
+    'const offset = nextOffsets[0] ?? fromOffset;',
+    'const offset = result.nextOffset;',
   ),
   plant(
     'service',

@@ -1,0 +1,14 @@
+// What GetMessages hands to either kind of read: parameters checked, stream ACTIVE.
+import type { StreamRecord } from '../admin/catalogue-state.ts';
+import type { OperationRequest } from '../operation.ts';
+
+export interface ReadRequest {
+  readonly stream: StreamRecord;
+  /** The cursor's text. */
+  readonly cursor: string;
+  /** At most this many messages. */
+  readonly limit: number;
+  /** How long to wait for a first message, milliseconds; 0 answers at once. */
+  readonly waitMs: number;
+  readonly request: OperationRequest;
+}
