@@ -42,7 +42,7 @@ export const limits = {
    * Partitions whose messages an instance may have received and not committed: what a cursor holds. Millrace's own; a cursor of so
    * many stays within `cursorCharacters`.
    */
-  cursorPositions: 512,
+  cursorPositions: 400,
   /** Groups of one stream. */
   groups: 50,
   /** Instances a group knows at a time: those that are heard of, and those that ran out less than a cursor's life ago. Millrace's own. */
