@@ -7,6 +7,7 @@ import { type Options, parseOptions, type RowName, usage } from './options.ts';
 import { renderTable } from './report.ts';
 import { judge, type RowResult } from './result.ts';
 import { measureClients } from './rows/client.ts';
+import { measureGroups } from './rows/groups.ts';
 import { measureMemory } from './rows/memory.ts';
 import { measureRecovery } from './rows/recovery.ts';
 import { measureRestart } from './rows/restart.ts';
@@ -48,6 +49,7 @@ async function measure(row: RowName, options: Options): Promise<readonly RowResu
   using volume = openVolume(home, row === 'memory' || row === 'restart' ? 'plain' : options.volume);
   if (row === 'memory') return [await measureMemory(options, volume)];
   if (row === 'restart') return [await measureRestart(options, volume)];
+  if (row === 'groups') return await measureGroups(options, volume);
   if (row === 'recovery') return [await measureRecovery(volume)];
   return [await measureSideBySide(row, options, volume)];
 }

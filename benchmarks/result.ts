@@ -17,7 +17,7 @@ export interface RowResult {
   /** The figure of what it is measured beside; only rows that are measured side by side have it. */
   readonly other?: number;
   /** What it is measured beside. */
-  readonly against?: 'plain' | 'oci-streaming';
+  readonly against?: 'plain' | 'oci-streaming' | 'plain gets';
   /** How many times better than the other: above 1 is better, whatever the unit. */
   readonly ratio?: number;
   readonly goal: Goal;

@@ -12,12 +12,12 @@ const script = join(import.meta.dirname, '..', '..', 'packages', 'millrace', 'sr
 /** The storage under test; the embedded engine acknowledges after the sync. */
 export type Engine = 'embedded' | 'memory';
 
-/** An empty service with its data in `folder`; `nodeArgs` go to Node (profiling). */
-export async function startMillrace(folder: string, engine: Engine, nodeArgs: readonly string[] = []): Promise<Contender> {
+/** An empty service with its data in `folder` and a stream of so many partitions; `nodeArgs` go to Node (profiling). */
+export async function startMillrace(folder: string, engine: Engine, nodeArgs: readonly string[] = [], partitions = 1): Promise<Contender> {
   const port = await findFreePort();
   const ociFolder = join(folder, 'oci');
   const where = ['--port', `${port}`, '--host', '127.0.0.1', '--data', join(folder, 'data'), '--oci-dir', ociFolder];
-  const how = ['--engine', engine, '--stream', 'bench:1', '--log-level', 'warn'];
+  const how = ['--engine', engine, '--stream', `bench:${partitions}`, '--log-level', 'warn'];
   const args = [...flagsOf(script), ...nodeArgs, script, 'serve', ...where, ...how];
   const server = await ServerProcess.start({ args, port, logFile: join(folder, 'server.log') });
   const { tenancy, credentials } = readOciFolder(ociFolder);

@@ -62,6 +62,12 @@ export class ServerProcess implements AsyncDisposable {
     return { nowMiB: kib('VmRSS') / 1024, peakMiB: kib('VmHWM') / 1024 };
   }
 
+  /** SIGKILL; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
   /** SIGTERM, and SIGKILL after ten seconds; resolves when the process is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     process.off('exit', this.#killAtExit);

@@ -1,4 +1,4 @@
-// Load by wrk: written in C, so that the generator leaves the core to the server. One thread, one fixed request.
+// Load by wrk: written in C, so that the generator leaves the core to the server. One thread, one fixed request, or a list of them.
 import { execFile, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { SignedRequest } from './sign.ts';
 
 const script = join(import.meta.dirname, 'fixed-request.lua');
+const listScript = join(import.meta.dirname, 'request-list.lua');
 const run = promisify(execFile);
 
 export interface Load {
@@ -57,6 +58,23 @@ export async function runWrk(request: SignedRequest, load: Load): Promise<LoadRe
   const named = headers.map(([name, value]) => `${canonical(name)}: ${value}`);
   const { stdout } = await run('wrk', [...shape, url, '--', request.method, bodyFile, ...named]);
   return parseResult(stdout);
+}
+
+/** Sends `requests`, which have no bodies, in turn for `load.seconds`. Throws as `runWrk` does. */
+export async function runWrkInTurn(requests: readonly SignedRequest[], load: Load): Promise<LoadResult> {
+  const listFile = join(load.folder, 'requests');
+  await writeFile(listFile, requests.map(headOf).join('\0'));
+  const [first] = requests;
+  if (first === undefined) throw new Error('Expected one or more requests to send, got none.');
+  const shape = ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '20s', '-s', listScript];
+  const { stdout } = await run('wrk', [...shape, `http://127.0.0.1:${first.port}`, '--', listFile]);
+  return parseResult(stdout);
+}
+
+/** A request without a body, as it is sent. */
+function headOf({ method, target, headers }: SignedRequest): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
 /** wrk adds Host and Content-Length itself unless they are set under just these names. */
