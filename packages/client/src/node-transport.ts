@@ -25,6 +25,7 @@ export class NodeTransport implements Transport {
     } catch (error) {
       // A kept connection may be ended by the server just when it is used again; reading twice does no harm.
       if (request.method !== 'GET' || !exchange.wasCutBeforeAnswer) throw error;
+      signal?.throwIfAborted();
       return await new Exchange(protocol, request, timeouts, signal).answer;
     }
   }
@@ -69,6 +70,7 @@ class Exchange {
   #timer: NodeJS.Timeout | undefined;
   #isConnected = false;
   #isAnswered = false;
+  #isSettled = false;
   #brokeWith: string | undefined;
 
   constructor({ request: open, agent }: Protocol, request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined) {
@@ -88,7 +90,9 @@ class Exchange {
     this.#sent.on('response', (response) => this.#receive(response));
     this.#sent.on('error', (error) => this.#fail(error));
     // Switching protocols ends in this alone.
-    this.#sent.on('close', () => this.#fail(new Error('it was closed without an answer')));
+    this.#sent.on('close', () => {
+      if (!this.#isSettled) this.#fail(new Error('it was closed without an answer'));
+    });
     signal?.addEventListener('abort', this.#abort);
     this.#startTimer('connect', timeouts.connectMs);
     this.#sent.end(bodyOf(request), 'latin1');
@@ -147,14 +151,16 @@ class Exchange {
   }
 
   #fail(cause: Error & { readonly code?: string }): void {
+    if (this.#isSettled) return; // what breaks behind an answer or an abort is their consequence
     this.#settle();
-    this.#brokeWith ??= cause.code;
+    this.#brokeWith = cause.code;
     const { host } = this.#request.url;
     const what = this.#isConnected ? `The connection to ${host} broke` : `No connection to ${host}`;
     this.#reject(new ConnectionError(`${what}: ${cause.message || String(cause)}`, this.#isConnected ? 'unknown' : 'none', { cause }));
   }
 
   #settle(): void {
+    this.#isSettled = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#signal?.removeEventListener('abort', this.#abort);

@@ -218,6 +218,25 @@ describe('the transport', () => {
     expect(connections).toHaveLength(2);
   });
 
+  test('a read on a kept connection that ends by timeout or abort is not sent again', async () => {
+    const controller = new AbortController();
+    let requests = 0;
+    const { url, connections } = await listen((socket) => {
+      socket.on('data', () => {
+        requests += 1;
+        if (requests % 2 === 1) socket.write(answer('yes'));
+        if (requests === 4) controller.abort(new Error('enough'));
+      });
+    });
+    const one = transport();
+    await one.send(get(url), forever, undefined);
+    await expect(one.send(get(url), { connectMs: undefined, readMs: 20 }, undefined)).rejects.toThrow(TimeoutError);
+    await one.send(get(url), forever, undefined);
+    await expect(one.send(get(url), forever, controller.signal)).rejects.toThrow('enough');
+    await Promise.all(connections.map(async (socket) => socket.destroyed || (await once(socket, 'close'))));
+    expect([requests, connections.length]).toEqual([4, 2]);
+  });
+
   test('closing lets the request under way end, keeps none of its connections, and none of later ones', async () => {
     const one = transport();
     const { url, connections } = await listen((socket) => {
