@@ -85,15 +85,21 @@ export class TimeoutError extends RequestError {
 /** What is wrong with one key of a configuration. */
 export type ConfigProblem = 'missing' | 'malformed';
 
-/** The configuration cannot be used; `problems` names every key that is missing or malformed, as a configuration file spells it. */
+/** The configuration cannot be used. The message names everything that is missing or malformed, as an object and as a file spell it. */
 export class InvalidConfig extends Error {
   override readonly name = 'InvalidConfig';
   /** By key as in a configuration file (`key_file`), in the order of the checks. */
   readonly problems: Readonly<Record<string, ConfigProblem>>;
 
   constructor(problems: Readonly<Record<string, ConfigProblem>>) {
-    const list = Object.entries(problems).map(([key, problem]) => `${key} is ${problem}`);
+    const list = Object.entries(problems).map(([key, problem]) => `${spelledBothWays(key)} is ${problem}`);
     super(`The configuration cannot be used: ${list.join(', ')}.`);
     this.problems = problems;
   }
+}
+
+/** `keyFile (key_file)` for `key_file`; `user` for `user`. */
+function spelledBothWays(fileKey: string): string {
+  const property = fileKey.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return property === fileKey ? fileKey : `${property} (${fileKey})`;
 }

@@ -51,6 +51,9 @@ describe('a configuration for a user', () => {
     expect(() => {
       validateConfig(wrong, {});
     }).toThrow('user is malformed, fingerprint is malformed, region is missing');
+    expect(() => {
+      validateConfig({ ...complete, keyFile: '' }, {});
+    }).toThrow('The configuration cannot be used: keyFile (key_file) is missing.');
   });
 
   test.each([
