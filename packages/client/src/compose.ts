@@ -24,7 +24,10 @@ export interface ClientOptions {
 
 const optionNames = ['serviceEndpoint', 'timeout', 'signer', 'retryStrategy', 'transport'];
 
-/** The core of a client. Throws, in this order: `InvalidConfig`, what is wrong with the key, what is wrong with endpoint and options. */
+/**
+ * The core of a client. Throws, in this order: `TypeError` for names that do not exist, `InvalidConfig`, what is wrong with the key,
+ * what is wrong with the endpoint and the timeout.
+ */
 export function composeClient(config: ClientConfig, options: ClientOptions = {}): ApiClient {
   checkOptionNames(options);
   refuseUnknown(config);
@@ -36,7 +39,7 @@ export function composeClient(config: ClientConfig, options: ClientOptions = {})
     signer,
     retryStrategy: options.retryStrategy,
     timeouts: timeoutsOf(options.timeout),
-    additionalUserAgent: config.additionalUserAgent ?? '',
+    additionalUserAgent: `${config.additionalUserAgent ?? ''} ${process.env.OCI_SDK_APPEND_USER_AGENT ?? ''}`.trim(),
     close: () => {
       if (options.transport === undefined) transport.close();
     },

@@ -1,5 +1,5 @@
 // What happens around a call: retries, new credentials after a 401, timeouts, aborts; against a transport that plays a script.
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   ConnectionError,
   type HttpRequest,
@@ -132,6 +132,23 @@ test('the strategy that does not retry is not announced as one that does', async
   const transport = scripted(ok);
   await clientWith(transport, { retryStrategy: new NoneRetryStrategy() }).consumerCommit('s', 'c');
   expect(transport.sent[0]?.headers).not.toHaveProperty('opc-client-retries');
+});
+
+describe('the user agent', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  test.each([
+    [{}, undefined, /^Millrace-TypeScriptClient\/[\d.]+$/],
+    [{ additionalUserAgent: 'billing' }, undefined, /^Millrace-TypeScriptClient\/[\d.]+ billing$/],
+    [{}, 'ci/7', /^Millrace-TypeScriptClient\/[\d.]+ ci\/7$/],
+    [{ additionalUserAgent: 'billing' }, 'ci/7', /^Millrace-TypeScriptClient\/[\d.]+ billing ci\/7$/],
+  ])('with %j and OCI_SDK_APPEND_USER_AGENT %j is as it says', async (config, appended, expected) => {
+    vi.stubEnv('OCI_SDK_APPEND_USER_AGENT', appended);
+    const transport = scripted(ok);
+    const client = new StreamClient(config, { serviceEndpoint: 'http://h', signer: countingSigner(), transport });
+    await client.consumerCommit('s', 'c');
+    expect(transport.sent[0]?.headers['user-agent']).toMatch(expected);
+  });
 });
 
 describe('after a 401', () => {

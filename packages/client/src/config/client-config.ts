@@ -2,8 +2,8 @@
 
 import type { ConfigProblem } from '../errors.ts';
 import { InvalidConfig } from '../errors.ts';
-import { regionPattern } from './endpoint.ts';
 import type { Environment } from './environment.ts';
+import { regionPattern } from './region-pattern.ts';
 
 /** Who asks, and where. The names are those of a configuration file in camel case: `key_file` there is `keyFile` here. */
 export interface ClientConfig {
@@ -23,7 +23,7 @@ export interface ClientConfig {
   readonly region?: string | undefined;
   /** Path of the token of a CLI session. With it a request is signed for the session, not for the user. */
   readonly securityTokenFile?: string | undefined;
-  /** Appended to the `user-agent` header. */
+  /** Appended to the `user-agent` header, and behind it what OCI_SDK_APPEND_USER_AGENT holds. */
   readonly additionalUserAgent?: string | undefined;
   /** Checked, and without effect: the client writes no log. */
   readonly logRequests?: boolean | undefined;

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientConfig } from './client-config.ts';
 import { fileKeys } from './client-config.ts';
-import type { Environment } from './environment.ts';
+import type { Environment, Place } from './environment.ts';
 import { expandHome } from './expand-home.ts';
 
 const defaultProfile = 'DEFAULT';
@@ -61,12 +61,6 @@ export class InvalidConfigFile extends Error {
  */
 export function configFromFile(path?: string, profile: string = defaultProfile): ClientConfig {
   return configFromPlace(path, profile, { home: homedir(), environment: process.env });
-}
-
-/** Where files are looked for. */
-export interface Place {
-  readonly home: string;
-  readonly environment: Environment;
 }
 
 /** `configFromFile` for any home folder and environment. */

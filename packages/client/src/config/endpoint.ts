@@ -1,27 +1,36 @@
 // Where a region's services are. The domain depends on the realm, a part of OCI that stands by itself.
+import { homedir } from 'node:os';
 import { InvalidConfig } from '../errors.ts';
-import type { Environment } from './environment.ts';
-
-/** What a region may be written with: it becomes part of a host name. */
-export const regionPattern: RegExp = /^[a-z\d-]+(?:\.[a-z\d-]+)*$/i;
+import type { Environment, Place } from './environment.ts';
+import { describedRegion } from './region-metadata.ts';
+import { regionPattern } from './region-pattern.ts';
 
 /**
  * Base URL of the streaming service in a region, without a slash at the end. `region` may be a name (`us-phoenix-1`), a short
- * name (`phx`) or a domain; case does not count. A region that is not known here is one of `realmDomain` (`oraclecloud.eu`), or
- * else of the domain OCI_DEFAULT_REALM names, or else of oraclecloud.com. Throws `InvalidConfig` if it cannot be a region.
+ * name (`phx`) or a domain; case does not count. A region that is not in the table below is looked for where people describe regions
+ * (`describedRegion`); if it is not there either, it is one of `realmDomain` (`oraclecloud.eu`), or else of the domain
+ * OCI_DEFAULT_REALM names, or else of oraclecloud.com. Throws `InvalidConfig` if it cannot be a region, `TypeError` if what was to
+ * be looked at cannot be used.
  */
-export function endpointOf(region: string, realmDomain?: string, environment: Environment = process.env): string {
+export function endpointOf(region: string, realmDomain?: string, place: Place = { home: homedir(), environment: process.env }): string {
   if (!regionPattern.test(region)) throw new InvalidConfig({ region: region === '' ? 'missing' : 'malformed' });
   const given = region.toLowerCase();
   // OCI's early SDKs took a region with a dot for a whole domain, and the service was `streams` there, not `streaming`.
   if (given.includes('.')) return `https://streams.${given}`;
-  const name = regionNamed(given);
-  return `https://streaming.${name}.oci.${domainsByRegion.get(name) ?? realmDomain ?? defaultDomain(environment)}`;
+  const { name, domain } = knownRegion(given) ??
+    describedRegion(given, place) ?? { name: given, domain: realmDomain ?? defaultDomain(place.environment) };
+  return `https://streaming.${name}.oci.${domain}`;
 }
 
 /** The name of the region with this short name (`phx`, in lower case); any other text as it is. */
 export function regionNamed(shortName: string): string {
   return namesByShortName.get(shortName) ?? shortName;
+}
+
+function knownRegion(name: string): { readonly name: string; readonly domain: string } | undefined {
+  const whole = regionNamed(name);
+  const domain = domainsByRegion.get(whole);
+  return domain === undefined ? undefined : { name: whole, domain };
 }
 
 /** The variable holds a domain, in spite of its name; `oc2` would become a host that does not exist. */
