@@ -25,8 +25,8 @@ export interface Call<Data> {
   readonly path?: Readonly<Record<string, string>>;
   /** Query parameters; those that are undefined or null are left out. */
   readonly query?: Readonly<Record<string, string | number | null | undefined>>;
-  /** Further headers by lower-case name; those that are undefined are left out. */
-  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** Further headers by lower-case name; those that are undefined or null are left out. */
+  readonly headers?: Readonly<Record<string, string | null | undefined>>;
   /** JSON text. */
   readonly body?: string;
   readonly decode: Decode<Data>;
@@ -101,7 +101,7 @@ export class ApiClient {
       [header.requestId]: requestId,
     };
     if (isRetried) headers['opc-client-retries'] = 'true';
-    for (const [name, value] of Object.entries(call.headers ?? {})) if (value !== undefined) headers[name] = value;
+    for (const [name, value] of Object.entries(call.headers ?? {})) if (value !== undefined && value !== null) headers[name] = value;
     if (method === 'POST' || method === 'PUT') headers['content-length'] = String(Buffer.byteLength(call.body ?? ''));
     return {
       method,

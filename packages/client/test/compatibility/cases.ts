@@ -1,14 +1,9 @@
 // Calls to compare: each one made through our client and through the official one, with the same odd input.
 import type { StreamClient as OfficialClient } from 'oci-streaming';
 import type { StreamClient } from '../../src/stream-client.ts';
+import type { Case as AnyCase } from './beside-official.ts';
 
-/** One call, spelled for both clients. */
-export interface Case {
-  /** Unique. */
-  readonly name: string;
-  ours(client: StreamClient): Promise<unknown>;
-  official(client: OfficialClient): Promise<unknown>;
-}
+type Case = AnyCase<StreamClient, OfficialClient>;
 
 interface CommonInput {
   readonly streamId?: string;

@@ -85,23 +85,54 @@ const message = { stream: 'recorded', partition: '0', key: null, value: 'aGVsbG8
 const reservation = { partition: '0', committedOffset: 7, reservedInstance: 'one', timeReservedUntil: timestamp };
 const notFound: Answer = { status: 404, body: { code: 'NotAuthorizedOrNotFound', message: 'There is no such operation.' } };
 
-/** By method and the segments below the stream, names left out. */
+const stream = {
+  id: 'recorded',
+  name: 'recorded',
+  partitions: 1,
+  compartmentId: 'recorded',
+  streamPoolId: 'recorded',
+  lifecycleState: 'ACTIVE',
+  timeCreated: timestamp,
+  messagesEndpoint: 'https://recorded',
+  freeformTags: {},
+  definedTags: {},
+};
+const workRequest = {
+  id: 'recorded',
+  operationType: 'CREATE_STREAM',
+  status: 'SUCCEEDED',
+  compartmentId: 'recorded',
+  resources: [],
+  percentComplete: 100,
+  timeAccepted: timestamp,
+};
+
+/** By method and path, names left out. */
 const answers: Readonly<Record<string, (request: RecordedRequest) => Answer>> = {
-  'POST messages': putMessages,
-  'GET messages': () => ({ status: 200, headers: { 'opc-next-cursor': 'next' }, body: [message] }),
-  'POST cursors': () => cursor,
-  'POST groupCursors': () => cursor,
-  'POST commit': () => cursor,
-  'POST heartbeat': () => cursor,
-  'GET groups/*': () => ({ status: 200, body: { streamId: 'recorded', groupName: 'recorded', reservations: [reservation] } }),
-  'PUT groups/*': () => ({ status: 200 }),
+  'POST /streams/*/messages': putMessages,
+  'GET /streams/*/messages': () => ({ status: 200, headers: { 'opc-next-cursor': 'next' }, body: [message] }),
+  'POST /streams/*/cursors': () => cursor,
+  'POST /streams/*/groupCursors': () => cursor,
+  'POST /streams/*/commit': () => cursor,
+  'POST /streams/*/heartbeat': () => cursor,
+  'GET /streams/*/groups/*': () => ({ status: 200, body: { streamId: 'recorded', groupName: 'recorded', reservations: [reservation] } }),
+  'PUT /streams/*/groups/*': () => ({ status: 200 }),
+  'POST /streams': () => ({ status: 200, body: { ...stream, retentionInHours: 24 } }),
+  'GET /streams': () => ({ status: 200, headers: { 'opc-next-page': 'next' }, body: [stream] }),
+  'GET /streams/*': () => ({ status: 200, body: { ...stream, retentionInHours: 24 } }),
+  'PUT /streams/*': () => ({ status: 200, body: { ...stream, retentionInHours: 24 } }),
+  'DELETE /streams/*': () => ({ status: 204 }),
+  'GET /workRequests': () => ({ status: 200, body: { items: [workRequest] } }),
+  'GET /workRequests/*': () => ({ status: 200, body: workRequest }),
 };
 
 function answerTo(request: RecordedRequest): Answer {
   const [path = ''] = request.target.split('?');
-  const [, operation = '', name] = /^\/streams\/[^/]+\/([^/]+)(\/[^/]+)?$/.exec(path.slice(basePath.length)) ?? [];
-  const answer = answers[`${request.method} ${operation}${name === undefined ? '' : '/*'}`];
-  return answer?.(request) ?? notFound;
+  const nameless = path
+    .slice(basePath.length)
+    .replace(/(?<=^\/\w+\/)[^/]+/, '*')
+    .replace(/(?<=\/groups\/)[^/]+$/, '*');
+  return answers[`${request.method} ${nameless}`]?.(request) ?? notFound;
 }
 
 function putMessages({ body }: RecordedRequest): Answer {

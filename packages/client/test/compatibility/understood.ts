@@ -18,6 +18,7 @@ export interface Understood {
   readonly contentSha256: 'absent' | 'right' | 'wrong';
   /** The one that was given, else `generated` or `absent`. */
   readonly requestId: string;
+  readonly ifMatch: string;
   readonly keyId: string;
   readonly algorithm: string;
   /** Sorted; `date` also stands for `x-date`. */
@@ -60,6 +61,7 @@ export function understand(request: RecordedRequest, publicKey: KeyLike): Unders
     contentLength: compared(headerOf(request, 'content-length'), String(body.length)),
     contentSha256: compared(headerOf(request, 'x-content-sha256'), createHash('sha256').update(body).digest('base64')),
     requestId: requestIdOf(request),
+    ifMatch: headerOf(request, 'if-match') ?? 'absent',
     keyId,
     algorithm,
     signedHeaders: headers.map((name) => (name === 'x-date' ? 'date' : name)).toSorted(),
