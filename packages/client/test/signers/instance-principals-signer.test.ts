@@ -1,8 +1,10 @@
 // An instance proves itself with its certificate, signs with the token it gets, and gets a new one in time.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { HttpRequest, Transport } from '../../src/http.ts';
 import { NodeTransport } from '../../src/node-transport.ts';
 import { InstancePrincipalsSecurityTokenSigner } from '../../src/signers/instance-principals-signer.ts';
 import { TokenError } from '../../src/signers/token-error.ts';
+import { StreamClient } from '../../src/stream-client.ts';
 import { InstanceServices } from './support/instance-services.ts';
 import { received, request } from './support/request.ts';
 import { verifySignature } from './support/verify-signature.ts';
@@ -23,6 +25,11 @@ afterEach(async () => {
 async function tokenUsed(): Promise<number> {
   const signed = request('/20180418/streams', { method: 'POST', body: '{}' });
   await signer.sign(signed);
+  return tokenOf(signed);
+}
+
+/** The same, of a request that has its signature. */
+function tokenOf(signed: HttpRequest): number {
   const number = services.issued.findIndex(({ token }) => signed.headers.authorization?.includes(`"ST$${token}"`));
   const issued = services.issued[number];
   if (issued === undefined) throw new Error(`No such token: ${signed.headers.authorization}`);
@@ -154,6 +161,41 @@ describe('a later token', () => {
     await expect(given).rejects.toThrow('given up');
     released.resolve();
     expect(await patient).toBe(true);
+  });
+});
+
+describe('a client whose token the service refuses', () => {
+  const refused = { status: 401, rawHeaders: [], body: Buffer.from('{"code":"NotAuthenticated","message":"no"}') };
+  const done = { status: 200, rawHeaders: [], body: Buffer.from('{"value":"next"}') };
+
+  /** The tokens, by number, with which calls at the same time came to a service that refuses the first `refusals` of them. */
+  async function tokensOf(calls: number, refusals: number): Promise<{ tokens: number[]; statuses: unknown[] }> {
+    const tokens: number[] = [];
+    const transport: Transport = {
+      async send(sent) {
+        const token = tokenOf(sent);
+        tokens.push(token);
+        return token < refusals ? refused : done;
+      },
+      close() {},
+    };
+    await using client = new StreamClient({}, { serviceEndpoint: 'http://127.0.0.1:8080', signer, transport });
+    const answers = Array.from({ length: calls }, () => client.consumerCommit('s', 'c').catch((error: unknown) => error));
+    return { tokens, statuses: (await Promise.all(answers)).map((answer) => Reflect.get(Object(answer), 'status')) };
+  }
+
+  test('gets another one and sends its request again', async () => {
+    expect(await tokensOf(1, 1)).toEqual({ tokens: [0, 1], statuses: [200] });
+  });
+
+  test('does so once', async () => {
+    expect(await tokensOf(1, 2)).toEqual({ tokens: [0, 1], statuses: [401] });
+    expect(services.issued).toHaveLength(2);
+  });
+
+  test('gets one for all calls that were refused together', async () => {
+    expect(await tokensOf(3, 1)).toEqual({ tokens: [0, 0, 0, 1, 1, 1], statuses: [200, 200, 200] });
+    expect(services.issued).toHaveLength(2);
   });
 });
 
