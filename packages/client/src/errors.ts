@@ -21,9 +21,11 @@ export function withUnknownEffect<Failure extends RequestError>(error: Failure):
 
 /** What a `ServiceError` is made of. */
 export interface ServiceErrorDetails {
+  /** Outside 200 to 299. */
   readonly status: number;
   /** The `code` of the error body; undefined if the body was not OCI's. */
   readonly code: string | undefined;
+  /** That of the error body, or the beginning of a body that is not OCI's. */
   readonly message: string;
   /** Of the response, else the one that was sent. */
   readonly requestId: string | undefined;
@@ -34,14 +36,23 @@ export interface ServiceErrorDetails {
   readonly endpoint: string;
 }
 
-/** The service answered with a status outside 200 to 299. */
+/**
+ * The service answered with a status outside 200 to 299. Decide by `status` and `code` (`InvalidParameter`, `NotAuthorizedOrNotFound`, …),
+ * not by the message. `effect` is `unknown` from 500 on.
+ */
 export class ServiceError extends RequestError {
   override readonly name = 'ServiceError';
+  /** Outside 200 to 299. */
   readonly status: number;
+  /** Of the error body; undefined if the body was not OCI's. */
   readonly code: string | undefined;
+  /** `opc-request-id` of the answer, else of the request: name it when asking for help. */
   readonly requestId: string | undefined;
+  /** All headers of the answer. */
   readonly headers: Headers;
+  /** In the words of the API, for instance `PutMessages`. */
   readonly operation: string;
+  /** Base URL the request went to, base path included. */
   readonly endpoint: string;
 
   constructor({ status, code, message, requestId, headers, operation, endpoint }: ServiceErrorDetails, options?: ErrorOptions) {
@@ -72,6 +83,7 @@ export type TimeoutPhase = 'connect' | 'read';
 export class TimeoutError extends RequestError {
   override readonly name = 'TimeoutError';
   readonly phase: TimeoutPhase;
+  /** The time that was over, milliseconds. */
   readonly timeoutMs: number;
 
   constructor(phase: TimeoutPhase, timeoutMs: number, host: string) {

@@ -17,9 +17,11 @@ export interface HttpRequest {
 
 /** An answer, whatever its status. */
 export interface HttpResponse {
+  /** 100 to 599. */
   readonly status: number;
   /** Name and value in turn, as received. */
   readonly rawHeaders: readonly string[];
+  /** Whole, and empty if there is none. */
   readonly body: Uint8Array;
 }
 
@@ -47,6 +49,7 @@ export interface Transport {
  * asynchronously, and is called anew for every attempt.
  */
 export interface RequestSigner {
+  /** Throws or rejects if it cannot sign: the call then rejects with that, and nothing is sent. */
   sign(request: HttpRequest): void | Promise<void>;
   /** Called once after a 401. True: the credentials are new, and the request is signed and sent once more. */
   refresh?(signal?: AbortSignal): Promise<boolean>;

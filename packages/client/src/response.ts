@@ -6,6 +6,7 @@ import type { HttpRequest, HttpResponse } from './http.ts';
 export class Response<Data> {
   /** 200 to 299. */
   readonly status: number;
+  /** What the operation answers; undefined if it answers nothing. */
   readonly data: Data;
   // Private, so that printing a response does not print a signature.
   readonly #request: HttpRequest;
@@ -41,6 +42,7 @@ export class Response<Data> {
     return headerOf(this.#rawHeaders, header.nextPage);
   }
 
+  /** Whether there is a `nextPage`. */
   get hasNextPage(): boolean {
     return this.nextPage !== undefined;
   }

@@ -7,34 +7,40 @@ import { decodeNothing, decodeStream, decodeStreams, decodeWorkRequest, decodeWo
 import type { CreateStreamDetails, LifecycleState, Stream, StreamSummary, UpdateStreamDetails, WorkRequest } from './models.ts';
 import type { Response } from './response.ts';
 
-/** What a list takes: 1 to 50 entries a page, 10 if not given. */
+/** What a list takes (OCI Streaming API 20180418). */
 export interface ListOptions extends CallOptions {
+  /** Entries a page: 1 to 50, 10 if not given. */
   readonly limit?: number | undefined;
   /** `nextPage` of the answer before. */
   readonly page?: string | undefined;
+  /** Rising or falling; the default depends on the list. */
   readonly sortOrder?: 'ASC' | 'DESC' | undefined;
 }
 
-/** Exactly one of `compartmentId` and `streamPoolId`; the other members narrow the list. */
+/** Exactly one of `compartmentId` and `streamPoolId`; the other members narrow the list (OCI Streaming API 20180418). */
 export interface ListStreamsOptions extends ListOptions {
+  /** Streams of the compartment, whatever their pools. */
   readonly compartmentId?: string | undefined;
   readonly streamPoolId?: string | undefined;
+  /** Only the stream with this OCID. */
   readonly id?: string | undefined;
+  /** Only streams whose whole name this is, case included. */
   readonly name?: string | undefined;
   readonly lifecycleState?: LifecycleState | undefined;
   readonly sortBy?: 'NAME' | 'TIMECREATED' | undefined;
 }
 
-/** At least one of `compartmentId`, `resourceId` and `workRequestId`. */
+/** At least one of `compartmentId`, `resourceId` and `workRequestId` (OCI Streaming API 20180418). */
 export interface ListWorkRequestsOptions extends ListOptions {
   readonly compartmentId?: string | undefined;
+  /** Only what was done to the stream with this OCID. */
   readonly resourceId?: string | undefined;
   readonly workRequestId?: string | undefined;
 }
 
 /** What a change takes. */
 export interface ChangeOptions extends CallOptions {
-  /** An `etag`: the change is refused with 412 if the stream has another one by now. */
+  /** An `etag`, up to 255 characters: the change is refused with 412 if the stream has another one by now. */
   readonly ifMatch?: string | undefined;
 }
 
@@ -94,6 +100,7 @@ export class StreamAdminClient implements AsyncDisposable {
     return await this.#api.send({ operation: 'DeleteStream', path: streamPath(streamId), decode: decodeNothing, ...conditional(options) });
   }
 
+  /** How far a change is; its id is the header `opc-work-request-id` of the change. */
   async getWorkRequest(workRequestId: string, options?: CallOptions): Promise<Response<WorkRequest>> {
     const path = { workRequestId: pathValue('workRequestId', workRequestId) };
     return await this.#api.send({ operation: 'GetWorkRequest', path, decode: decodeWorkRequest, options });

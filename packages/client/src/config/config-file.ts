@@ -25,6 +25,7 @@ export class ConfigFileNotFound extends Error {
 /** The configuration file has no such profile. */
 export class ProfileNotFound extends Error {
   override readonly name = 'ProfileNotFound';
+  /** The one that was asked for. */
   readonly profile: string;
   /** Those the file has, in its order. */
   readonly profiles: readonly string[];
@@ -40,6 +41,7 @@ export class ProfileNotFound extends Error {
 /** A line of a configuration file cannot be used. The message does not show the line, which may be a secret. */
 export class InvalidConfigFile extends Error {
   override readonly name = 'InvalidConfigFile';
+  /** Of the file. */
   readonly path: string;
   /** Counted from 1. */
   readonly line: number;

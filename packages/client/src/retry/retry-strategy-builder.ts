@@ -28,6 +28,7 @@ export interface ServiceErrorCheckOptions {
   readonly serviceErrorStatus?: number;
   /** An empty list stands for any code. */
   readonly serviceErrorCodes?: readonly string[];
+  /** Whether statuses from 500 on are retried that the table does not name. */
   readonly serviceErrorRetryOnAny5xx?: RetryOnAny5xx;
 }
 
@@ -50,6 +51,7 @@ export class RetryStrategyBuilder {
     return this.#with({ maxAttemptsCheck: true, maxAttempts });
   }
 
+  /** Any number of attempts. */
   noMaxAttempts(): this {
     return this.#with({ maxAttemptsCheck: false });
   }
@@ -59,6 +61,7 @@ export class RetryStrategyBuilder {
     return this.#with({ totalElapsedTimeCheck: true, totalElapsedTimeSeconds });
   }
 
+  /** Any time. */
   noTotalElapsedTime(): this {
     return this.#with({ totalElapsedTimeCheck: false });
   }
@@ -75,6 +78,7 @@ export class RetryStrategyBuilder {
     return this.#with({ ...checked, serviceErrorRetryConfig: { ...checked.serviceErrorRetryConfig, [status]: codes } });
   }
 
+  /** Retries every `RequestError`, a refusal with 400 or 404 too. */
   noServiceErrorCheck(): this {
     return this.#with({ serviceErrorCheck: false });
   }

@@ -74,13 +74,22 @@ test.each(['index.js', 'index.d.ts', 'package.json', 'README.md'])('%s names no 
   expect(text).not.toContain('sourceMappingURL');
 });
 
+test('everything that is declared for users is described there', () => {
+  const types = read('index.d.ts');
+  const kinds = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|class|type|const|function) (\w+)/gm;
+  const declarations = Array.from(types.matchAll(kinds), ({ 1: name = '', index }) => ({ name, before: types.slice(0, index) }));
+  expect(declarations.map(({ name }) => name)).toEqual(expect.arrayContaining(['Message', 'StreamClient', ...Object.keys(client)]));
+  expect(declarations.filter(({ before }) => !before.endsWith('*/\n')).map(({ name }) => name)).toEqual([]);
+});
+
 // The declarations themselves, which are the same for all, are checked once: with them come those of Node, which takes a while.
 test.each([
   { module: 'node16', moduleResolution: 'node16', skipLibCheck: true },
   { module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: false },
   { module: 'preserve', moduleResolution: 'bundler', skipLibCheck: true },
 ])('a strict program compiles, module resolution $moduleResolution', async (options) => {
-  const compilerOptions = { ...options, target: 'es2022', lib: ['es2022'], types: ['node'], strict: true, noEmit: true };
+  const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+  const compilerOptions = { ...options, ...strict, target: 'es2022', lib: ['es2022'], types: ['node'], noEmit: true };
   const config = join(project, `${options.moduleResolution}.json`);
   writeFileSync(config, JSON.stringify({ compilerOptions, files: programs }));
   expect(await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', config])).toBe('');
