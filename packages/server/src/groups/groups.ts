@@ -1,9 +1,9 @@
 // The consumer groups of one engine: which log a stream's groups are in, and what the operations ask of them.
-import { createHash } from 'node:crypto';
 import { type Clock, Waiters } from 'millrace-log';
 import type { Engine } from '../engine/engine.ts';
 import type { GroupMetrics } from '../observe/group-metrics.ts';
 import { type MachineOptions, StateMachine } from '../state/state-machine.ts';
+import { partitionOfKey } from '../streams/partitioner.ts';
 import type { Group } from './group.ts';
 import { groupMachine } from './group-machine.ts';
 import { type GroupAnswer, type GroupCommand, type GroupsState, groupByName, groupsOf } from './group-state.ts';
@@ -45,9 +45,9 @@ export class Groups {
 
   /** The machine that the groups of a stream are in: always the same. */
   machineOf(streamId: string): GroupMachine {
-    const digest = createHash('sha256').update(streamId).digest();
-    // The remainder is below the length.
-    return this.#machines[digest.readUInt32BE() % this.#machines.length] as GroupMachine;
+    const bytes = Buffer.from(streamId);
+    // The partition is below the count.
+    return this.#machines[partitionOfKey(bytes, 0, bytes.length, this.#machines.length)] as GroupMachine;
   }
 
   /** Appends a command to the log of the stream's groups and answers what it did; durable then. */
