@@ -8,6 +8,7 @@ import { Groups } from './groups/groups.ts';
 import { Metrics } from './observe/metrics.ts';
 import type { RandomBytes } from './random.ts';
 import { CursorCodec } from './streams/cursor.ts';
+import { ReadyAnswers } from './streams/ready-answers.ts';
 
 export interface Service {
   readonly engine: Engine;
@@ -17,6 +18,7 @@ export interface Service {
   readonly groupCursors: GroupCursorCodec;
   readonly metrics: Metrics;
   readonly buffers: BufferPool;
+  readonly ready: ReadyAnswers;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }
@@ -42,7 +44,9 @@ export async function openService(parts: ServiceParts): Promise<Service> {
   const groups = await Groups.open({ ...parts, metrics: metrics.groups, logCount: catalogue.groupLogCount });
   const cursors = new CursorCodec(catalogue.cursorKey);
   const groupCursors = new GroupCursorCodec(catalogue.cursorKey);
-  return { engine, catalogue, groups, cursors, groupCursors, metrics, buffers: new BufferPool(), clock, random };
+  const buffers = new BufferPool();
+  const ready = new ReadyAnswers(buffers);
+  return { engine, catalogue, groups, cursors, groupCursors, metrics, buffers, ready, clock, random };
 }
 
 /** Begins nothing more by itself; resolves when nothing is under way that needs the engine. */

@@ -13,6 +13,7 @@ import type { Service } from '../service.ts';
 import type { CursorPosition } from './cursor.ts';
 import { encodeMessages } from './encode-messages.ts';
 import type { ReadRequest } from './read-request.ts';
+import type { Place, ReadyAnswer } from './ready-answers.ts';
 
 export async function getMessages(service: Service, request: OperationRequest): Promise<Answer> {
   const cursor = request.query.required('cursor', limits.cursorCharacters);
@@ -23,20 +24,51 @@ export async function getMessages(service: Service, request: OperationRequest): 
   return await read(service, { stream, cursor, limit, waitMs, request });
 }
 
-async function getPartitionMessages(service: Service, { stream, cursor, limit, waitMs, request }: ReadRequest): Promise<Answer> {
+async function getPartitionMessages(service: Service, read: ReadRequest): Promise<Answer> {
+  const { stream, cursor, limit } = read;
   const { partition, position } = service.cursors.decode(stream.id, cursor, service.clock.now());
-  const log = service.engine.partition(messageLogOf(stream), partition);
+  const logName = messageLogOf(stream);
+  const log = service.engine.partition(logName, partition);
+  const place = position.kind === 'offset' ? { logName, partition, fromOffset: position.offset, limit } : undefined;
+  const found = (place && (await findReady(service, log, place))) ?? (await readAndEncode(service, log, read, partition, position, place));
+  const { body, count, nextOffset, sent } = found;
+  service.metrics.messagesGot(count, body.length);
+  const next: CursorPosition = count === 0 && position.kind !== 'offset' ? position : { kind: 'offset', offset: nextOffset };
+  const nextCursor = service.cursors.encode(stream.id, { partition, position: next }, service.clock.now());
+  return { status: 200, headers: { [header.nextCursor]: nextCursor }, body, sent };
+}
+
+/** An answer, and what to call when its body has been sent. */
+interface Encoded extends ReadyAnswer {
+  readonly sent: () => void;
+}
+
+/** A full answer that somebody was given before, if what it holds is still retained. */
+async function findReady({ ready }: Service, log: PartitionLog, place: Place): Promise<Encoded | undefined> {
+  const { startOffset } = await log.bounds();
+  const answer = place.fromOffset < startOffset ? undefined : ready.find(place);
+  return answer && { ...answer, sent: () => ready.release(answer) };
+}
+
+async function readAndEncode(
+  { clock, buffers, ready }: Service,
+  log: PartitionLog,
+  { stream, limit, waitMs, request }: ReadRequest,
+  partition: number,
+  position: CursorPosition,
+  place: Place | undefined,
+): Promise<Encoded> {
   const readLimits = { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs };
   const signal = waitMs > 0 ? request.signal : undefined;
-  const { fromOffset, result } = await readAt(log, position, readLimits, service.clock, signal);
+  const { fromOffset, result } = await readAt(log, position, readLimits, clock, signal);
   const notBefore = position.kind === 'time' ? position.timestampMs : 0;
   const reading = { partition, batches: result.batches, fromOffset, notBefore };
-  const { body, count, nextOffsets } = encodeMessages(stream.name, [reading], limit, service.buffers);
-  service.metrics.messagesGot(count, body.length);
-  const offset = nextOffsets[0] ?? fromOffset;
-  const next: CursorPosition = count === 0 && position.kind !== 'offset' ? position : { kind: 'offset', offset };
-  const nextCursor = service.cursors.encode(stream.id, { partition, position: next }, service.clock.now());
-  return { status: 200, headers: { [header.nextCursor]: nextCursor }, body, sent: () => service.buffers.give(body) };
+  const { body, count, nextOffsets } = encodeMessages(stream.name, [reading], limit, buffers);
+  const [nextOffset = fromOffset] = nextOffsets;
+  const isFull = count > 0 && nextOffset < result.endOffset;
+  if (place === undefined || !isFull) return { body, count, nextOffset, sent: () => buffers.give(body) };
+  const kept = ready.keep(place, { body, count, nextOffset });
+  return { ...kept, sent: () => ready.release(kept) };
 }
 
 function waitOf(request: OperationRequest): number {

@@ -91,8 +91,8 @@ export const servicePlants: readonly Plant[] = [
     'cursor-skips',
     'the next cursor stands behind the last batch read, not behind the last message answered',
     'packages/server/src/streams/get-messages.ts',
-    'const offset = nextOffsets[0] ?? fromOffset;',
-    'const offset = result.nextOffset;',
+    'const [nextOffset = fromOffset] = nextOffsets;',
+    'const { nextOffset } = result;',
   ),
   plant(
     'service',
