@@ -48,6 +48,13 @@ export function requireWrk(): void {
   throw new MissingWrk();
 }
 
+/** Sends one request again and again, or several without bodies in turn. Throws as `runWrk` does. */
+export async function runLoad(requests: readonly SignedRequest[], load: Load): Promise<LoadResult> {
+  const [first] = requests;
+  if (first === undefined) throw new Error('Expected one or more requests to send, got none.');
+  return await (requests.length === 1 ? runWrk(first, load) : runWrkInTurn(requests, first.port, load));
+}
+
 /** Sends `request` for `load.seconds`. Throws when a single answer was not 2xx or a connection failed. */
 export async function runWrk(request: SignedRequest, load: Load): Promise<LoadResult> {
   const bodyFile = request.body === undefined ? '-' : join(load.folder, 'request-body');
@@ -60,14 +67,11 @@ export async function runWrk(request: SignedRequest, load: Load): Promise<LoadRe
   return parseResult(stdout);
 }
 
-/** Sends `requests`, which have no bodies, in turn for `load.seconds`. Throws as `runWrk` does. */
-export async function runWrkInTurn(requests: readonly SignedRequest[], load: Load): Promise<LoadResult> {
+async function runWrkInTurn(requests: readonly SignedRequest[], port: number, load: Load): Promise<LoadResult> {
   const listFile = join(load.folder, 'requests');
   await writeFile(listFile, requests.map(headOf).join('\0'));
-  const [first] = requests;
-  if (first === undefined) throw new Error('Expected one or more requests to send, got none.');
   const shape = ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '20s', '-s', listScript];
-  const { stdout } = await run('wrk', [...shape, `http://127.0.0.1:${first.port}`, '--', listFile]);
+  const { stdout } = await run('wrk', [...shape, `http://127.0.0.1:${port}`, '--', listFile]);
   return parseResult(stdout);
 }
 

@@ -11,7 +11,7 @@ import type { Volume } from '../disk/volume.ts';
 import { exchange, exchangeJson } from '../load/exchange.ts';
 import { bulkMessages, createPutBody } from '../load/put-body.ts';
 import type { SignedRequest } from '../load/sign.ts';
-import { type LoadResult, runWrkInTurn } from '../load/wrk.ts';
+import { type LoadResult, runLoad } from '../load/wrk.ts';
 import type { Options } from '../options.ts';
 import { waitForQuiet } from '../quiet.ts';
 import type { RowResult } from '../result.ts';
@@ -56,10 +56,10 @@ async function measurePolls(options: Options, volume: Volume, folder: string): P
   for (let round = 1; round <= options.rounds; round++) {
     for (const kind of ['polls', 'gets'] as const) {
       const requests = kind === 'polls' ? cursors.map((cursor) => getWith(contender, cursor)) : await plainGets(contender);
-      await runWrkInTurn(requests, { ...load, seconds: warmUpSeconds });
+      await runLoad(requests, { ...load, seconds: warmUpSeconds });
       await waitForQuiet();
       const cpuBefore = server.cpuSeconds();
-      const result = await runWrkInTurn(requests, { ...load, seconds: options.seconds });
+      const result = await runLoad(requests, { ...load, seconds: options.seconds });
       figures[kind].push({ ...result, cpuUs: ((server.cpuSeconds() - cpuBefore) * 1e6) / result.requests });
       console.error(`row groups, round ${round}, ${kind}: ${figureOf(result).toPrecision(4)} messages/s`);
     }

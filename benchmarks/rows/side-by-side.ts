@@ -9,7 +9,7 @@ import { startPlain } from '../contenders/plain.ts';
 import { waitUntilSettled } from '../disk/settle.ts';
 import type { Volume } from '../disk/volume.ts';
 import { warmPageCache } from '../disk/warm-memory.ts';
-import { type LoadResult, runWrk } from '../load/wrk.ts';
+import { type LoadResult, runLoad } from '../load/wrk.ts';
 import type { Options } from '../options.ts';
 import { quietShare, waitForQuiet } from '../quiet.ts';
 import type { RowResult } from '../result.ts';
@@ -50,14 +50,14 @@ async function measureOnce(name: ContenderName, workload: Workload, options: Opt
     const contender = await start(name, folder, options);
     await using server = contender.server;
     await checkContender(contender);
-    const request = await workload.prepare(contender);
+    const requests = await workload.prepare(contender);
     const load = { connections: workload.connections, folder };
-    await runWrk(request, { ...load, seconds: warmUpSeconds });
+    await runLoad(requests, { ...load, seconds: warmUpSeconds });
     await waitUntilSettled(folder);
     if (workload.wantsWarmMemory) warmPageCache(volume.folder);
     const busyShare = await waitForQuiet();
     const cpuBefore = server.cpuSeconds();
-    const result = await runWrk(request, { ...load, seconds: options.seconds });
+    const result = await runLoad(requests, { ...load, seconds: options.seconds });
     const cpuUs = ((server.cpuSeconds() - cpuBefore) * 1e6) / result.requests;
     return { ...result, figure: workload.figure(result), cpuUs, busyShare };
   } finally {
