@@ -9,16 +9,17 @@ import type { PutMessagesResult } from 'millrace-protocol/shapes';
 import { expect, test } from 'vitest';
 import { closeService, openService, type Service } from '../../src/service.ts';
 import { call, refusalOf } from './calls.ts';
+import { readOnce } from './groups.ts';
 import { type Expected, makeGolden } from './make.ts';
 import { type Observed, observe, offsetsBehind } from './observe.ts';
 
 const here = import.meta.dirname;
 const endings = ['closed', 'crashed'] as const;
-const versions = readdirSync(here).filter((name) => /^\d+$/.test(name));
+const versions = readdirSync(here).filter((name) => /^\d/.test(name));
 const kept = versions.flatMap((version) => endings.map((ending) => ({ version, ending })));
 
 test('a directory is kept for every version of the format', () => {
-  expect(versions).toEqual(['1']);
+  expect(versions).toEqual(['1', '1-groups']);
 });
 
 test.each(kept)('what was answered before a directory of format $version was $ending is read today', async ({ version, ending }) => {
@@ -46,6 +47,9 @@ async function expectServed(golden: string): Promise<void> {
     clock.wallMs = expected.madeAtMs + 60_000;
     const left = await withService(data, clock, async (service) => {
       expect(await observe(service)).toEqual(expected.observed);
+      for (const { streamId, cursor, places } of expected.groupCursors ?? []) {
+        expect((await readOnce(service, streamId, cursor)).places).toEqual(places);
+      }
       await expectCursors(service, clock, expected);
       await putEverywhere(service, expected.observed);
       return await observe(service);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { openLogStore } from 'millrace-log';
 import { CrashDisk, type CrashFileSystem, ManualClock, Seeded } from 'millrace-log/test-support';
 import { closeService, openService } from '../../src/service.ts';
-import { firstLife, issueCursors, type Life, secondLife } from './history.ts';
+import { type GroupCursorWithPlaces, issueGroupCursors } from './groups.ts';
+import { commandsPerSnapshot, firstLife, issueCursors, type Life, secondLife } from './history.ts';
 import { type CursorWithOffsets, type Observed, observe } from './observe.ts';
 
 /** How the store's last life ended: `closed`, or `crashed` by a power cut. */
@@ -17,6 +18,8 @@ export interface Expected {
   readonly madeAtMs: number;
   readonly observed: Observed;
   readonly cursors: readonly CursorWithOffsets[];
+  /** None in directories from before there were groups. */
+  readonly groupCursors?: readonly GroupCursorWithPlaces[];
 }
 
 /** A small store: a few segments and journal files come to some hundred KiB. */
@@ -56,7 +59,12 @@ async function open({ disk, random: seeded, clock, answered }: World): Promise<L
   const random = (size: number): Buffer => seeded.bytes(size);
   const host = { pid: 1, bootId: `golden ${seeded.next()}`, startedAt: () => 'then' };
   const store = await openLogStore({ directory, fileSystem: disk.mount(), clock, random, host, ...sizes });
-  return { store, service: await openService({ engine: store, clock, random, onWarning }), clock, answered };
+  return {
+    store,
+    service: await openService({ engine: store, clock, random, onWarning, snapshotEvery: commandsPerSnapshot }),
+    clock,
+    answered,
+  };
 }
 
 function onWarning(message: string, cause: unknown): never {
@@ -71,9 +79,11 @@ async function close({ store, service }: Life): Promise<void> {
 async function liveAgain(life: Life): Promise<Expected> {
   const { streams } = await observe(life.service);
   await secondLife(life, streams);
+  const orders = streams.find(({ name }) => name === 'orders');
+  const groupCursors = await issueGroupCursors(life, orders?.id ?? '');
   const observed = await observe(life.service);
   checkAnswered(life, observed);
-  return { madeAtMs: life.clock.now(), observed, cursors: await issueCursors(life, observed.streams) };
+  return { madeAtMs: life.clock.now(), observed, cursors: await issueCursors(life, observed.streams), groupCursors };
 }
 
 /** Throws unless every message that was answered reads as it was put, but for those that were forgotten from the start. */

@@ -1,6 +1,6 @@
 // Everything a data directory must give back, read through the operations of the API.
 import { createHash } from 'node:crypto';
-import type { Message, Stream, StreamSummary, WorkRequest } from 'millrace-protocol/shapes';
+import type { Group, GroupSummary, Message, Stream, StreamSummary, WorkRequest } from 'millrace-protocol/shapes';
 import type { Service } from '../../src/service.ts';
 import { call } from './calls.ts';
 
@@ -23,6 +23,8 @@ export interface ObservedStream {
   readonly etag: string;
   /** Empty unless it is ACTIVE. */
   readonly partitions: readonly (readonly ObservedMessage[])[];
+  /** As GetGroup shows them; left out if there are none. */
+  readonly groups?: readonly Group[];
 }
 
 /** `[operation, status, resource, accepted, finished]` */
@@ -76,7 +78,16 @@ async function observeStream(service: Service, id: string): Promise<ObservedStre
     );
   }
   const etag = headers['etag'] ?? '';
-  return { id, name, lifecycleState, timeCreated, retentionInHours, streamPoolId, freeformTags, definedTags, etag, partitions };
+  const stream = { id, name, lifecycleState, timeCreated, retentionInHours, streamPoolId, freeformTags, definedTags, etag, partitions };
+  const groups = readable === 0 ? [] : await observeGroups(service, id);
+  return groups.length === 0 ? stream : { ...stream, groups };
+}
+
+async function observeGroups(service: Service, streamId: string): Promise<Group[]> {
+  const { body } = await call<GroupSummary[]>(service, 'ListGroups', { path: { streamId } });
+  const groups: Group[] = [];
+  for (const { groupName } of body) groups.push((await call<Group>(service, 'GetGroup', { path: { streamId, groupName } })).body);
+  return groups;
 }
 
 /** A new cursor. */
