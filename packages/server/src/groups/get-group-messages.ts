@@ -10,7 +10,7 @@ import type { ReadRequest } from '../streams/read-request.ts';
 import { hasRunOut } from './group.ts';
 import type { GroupCursor } from './group-cursor.ts';
 import { counts, type HeldPartition } from './group-state.ts';
-import { readHeld, unreadOf, waitForMessage } from './held-partitions.ts';
+import { deliverable, readHeld, unreadOf, waitForMessage } from './held-partitions.ts';
 import { currentInstance, type GroupCaller, refuseVoid } from './refusals.ts';
 import { tryPoll } from './skipped-poll.ts';
 
@@ -115,8 +115,9 @@ async function waitForMore(
   const others = [...group.instances.values()].filter((other) => other !== instance && !hasRunOut(other, now));
   const nextExpiryMs = Math.min(...others.map(({ reservedUntilMs }) => reservedUntilMs - now + 1));
   const begunMs = clock.monotonicMs();
-  await waitForMessage({ engine, stream, held, waitMs: Math.min(mostMs, nextExpiryMs), signal: request.signal }, (waitMs, signal) =>
-    groups.waitForChange(stream.id, waitMs, signal),
+  await waitForMessage(
+    { engine, stream, held: deliverable(held), waitMs: Math.min(mostMs, nextExpiryMs), signal: request.signal },
+    (waitMs, signal) => groups.waitForChange(stream.id, waitMs, signal),
   );
   return !request.signal.aborted && clock.monotonicMs() - begunMs < mostMs;
 }

@@ -87,6 +87,12 @@ async function readOne(
   }
 }
 
+/** Those whose messages the next cursor has room for, when it keeps the positions that are kept now. */
+export function deliverable(held: readonly HeldPartition[]): readonly HeldPartition[] {
+  const kept = held.filter((one) => one.kept !== undefined);
+  return kept.length < limits.cursorPositions ? held : kept;
+}
+
 /** What to wait for, and how long at most. */
 interface Wait {
   readonly engine: Engine;

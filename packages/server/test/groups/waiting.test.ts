@@ -1,6 +1,7 @@
 // Group reads that wait: for a message in any partition, for a partition, and never so long that the reservation runs out.
+import { limits } from 'millrace-protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { GroupClient, GroupRead } from './group-client.ts';
+import { cursorOf, type GroupClient, type GroupRead } from './group-client.ts';
 import { type GroupStage, stageGroup } from './group-stage.ts';
 
 let stage: GroupStage;
@@ -75,6 +76,21 @@ describe('a group read that waits', () => {
     const reading = await group.read(await group.join(), '', { headers: { 'millrace-wait-ms': '30000' } });
     expect(reading.places).toEqual(['0:0']);
   });
+});
+
+test('a cursor that is full of what is not committed waits for room, and a commit makes it', async () => {
+  await using wide = await stageGroup({ partitions: limits.cursorPositions + 1 });
+  for (let partition = 0; partition <= limits.cursorPositions; partition += 1) await wide.append(partition, 'x');
+  const first = await wide.group.read(await wide.group.join({ commitOnGet: false }));
+  expect(first.messages).toHaveLength(limits.cursorPositions);
+  const idle = wide.clock.timerCount;
+  const headers = { 'millrace-wait-ms': '1000' };
+  const reading = wide.group.read(first.next, '', { date: new Date(wide.clock.now()), headers });
+  await wide.clock.untilTimers(idle + limits.cursorPositions + 1);
+  wide.clock.advance(1000);
+  expect(await reading).toMatchObject({ status: 200, places: [] });
+  const rest = await wide.group.read(cursorOf(await wide.group.commit(first.next)));
+  expect(rest.places).toEqual([`${limits.cursorPositions}:0`]);
 });
 
 describe('a poll that changes nothing', () => {
