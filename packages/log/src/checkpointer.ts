@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Catalogue, Log, Segment } from './catalogue.ts';
 import { type CheckpointHead, copyLogs, encodeCheckpoint } from './checkpoint-format.ts';
 import type { Clock } from './clock.ts';
+import { LogError } from './errors.ts';
 import { type FileSystem, letGo, type OpenFile, writeFully } from './file-system.ts';
 import type { Journal } from './journal.ts';
 import { type Layout, suffix } from './layout.ts';
@@ -16,6 +17,9 @@ import type { Changes, Unsynced } from './unsynced.ts';
 
 /** How long a checkpoint that found the disk full, or could not fill the reserve, waits before it tries again, milliseconds. */
 const retryMs = 1_000;
+
+/** What a closing store tells those who wait for room in the journal, when the disk has none for the checkpoint that would make it. */
+const givenUp = new LogError('AppendRefused', 'Not stored: the store is closing, and the disk is too full for a checkpoint to go on.');
 
 /** What a checkpoint has to do with. */
 export interface CheckpointerParts {
@@ -89,10 +93,12 @@ export class Checkpointer {
   async #run(): Promise<void> {
     await Promise.resolve(); // asked for in the middle of a round's effects, the copy must see all of them
     try {
-      while (this.#isWanted && !this.#parts.lifecycle.hasFailed) {
+      const { lifecycle, journal, reserve } = this.#parts;
+      while (this.#isWanted && !lifecycle.hasFailed) {
         this.#isWanted = false;
         const isWritten = await this.write('open');
-        if (!isWritten || this.#parts.reserve.isSpent) this.#retryLater();
+        if (!isWritten && lifecycle.isClosing) journal.abort(givenUp);
+        if (!isWritten || reserve.isSpent) this.#retryLater();
       }
     } catch (error) {
       this.#parts.lifecycle.fail('writing a checkpoint', error);

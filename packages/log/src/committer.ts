@@ -88,7 +88,8 @@ export class Committer {
     try {
       while (this.#queue.length > 0) await this.#round();
     } catch (error) {
-      this.#parts.lifecycle.fail('writing the journal', error);
+      if (error instanceof LogError && error.code === 'AppendRefused') this.#refuseWaiting(error);
+      else this.#parts.lifecycle.fail('writing the journal', error);
     } finally {
       this.#running = undefined;
     }
@@ -264,8 +265,12 @@ export class Committer {
     for (const { request } of this.#inFlight) {
       request.reject(new LogError('OutcomeUnknown', `Whether this was stored is not known: ${failure.message}`, { cause: failure }));
     }
-    for (const request of this.#queue) request.reject(failure);
     this.#inFlight = [];
+    this.#refuseWaiting(failure);
+  }
+
+  #refuseWaiting(refusal: LogError): void {
+    for (const request of this.#queue) request.reject(refusal);
     this.#queue = [];
   }
 }

@@ -15,6 +15,11 @@ export class Lifecycle {
     return this.#phase.name === 'failed';
   }
 
+  /** True since closing has begun, unless storage has failed. */
+  get isClosing(): boolean {
+    return this.#phase.name === 'closing';
+  }
+
   /** Throws `Closed` or `Failed` unless the store is open. */
   check(): void {
     if (this.#phase.name === 'open') return;

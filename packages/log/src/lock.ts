@@ -53,7 +53,10 @@ export async function acquireLock(fileSystem: FileSystem, path: string, host: Ho
       writeWhole(fileSystem, path, Buffer.from(`${JSON.stringify(own)}\n`), 'exclusive');
       return new Lock(fileSystem, path, token);
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error;
+      if (errorCode(error) === 'EEXIST') continue;
+      // A disk may fill up behind the last byte that matters: this process would refuse itself when it tries again.
+      await new Lock(fileSystem, path, token).release().catch(() => {});
+      throw error;
     }
   }
 }

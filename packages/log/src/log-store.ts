@@ -262,10 +262,11 @@ export class LogStore implements AsyncDisposable {
   }
 
   async #lastCheckpoint(): Promise<void> {
-    const { lifecycle, checkpointer, catalogue, reader } = this.#parts;
+    const { lifecycle, checkpointer, catalogue, reader, journal } = this.#parts;
     if (lifecycle.hasFailed) return;
     try {
-      await checkpointer.write('closed');
+      const isWritten = await checkpointer.write('closed');
+      if (!isWritten && journal.hasUnsynced) await journal.sync(); // put off by a full disk: the journal is all there is
     } catch (error) {
       lifecycle.fail('writing the last checkpoint', error);
       return;

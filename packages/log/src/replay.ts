@@ -43,12 +43,20 @@ export async function replay(parts: ReplayParts, runs: readonly JournalRun[], li
     unsyncedBytes = 0;
     syncs.push(settledLater(unsynced.syncAhead()));
   };
+  const plan = (partition: Partition, { payload, stampMs }: Entry): void => {
+    try {
+      planned.push(writer.planStamped(partition, payload, stampMs));
+    } catch (error) {
+      planned.forEach(checkStored); // what does not fit may follow what a full disk refused
+      throw error;
+    }
+  };
   const logs = byId(parts.catalogue);
   const apply = (entry: Entry): void => {
     clock.raise(entry.stampMs);
     if (!damage.makeFit(entry, logs, flush)) return;
     if (entry.kind === entryKind.batch) {
-      planned.push(writer.planStamped(partitionOf(logs, entry), entry.payload, entry.stampMs));
+      plan(partitionOf(logs, entry), entry);
     } else {
       flush();
       applyChange(parts, logs, entry);
@@ -66,11 +74,13 @@ function settledLater(task: Promise<void>): Promise<void> {
 }
 
 function showReplayed(planned: PlannedBatch): void {
-  const { refusal, partition, baseOffset } = planned;
-  if (refusal !== undefined) {
-    throw new LogError('Failed', `Recovery could not store offset ${baseOffset} of ${partition}: ${refusal.message}`, { cause: refusal });
-  }
+  checkStored(planned);
   showBatch(planned);
+}
+
+function checkStored({ refusal, partition, baseOffset }: PlannedBatch): void {
+  if (refusal === undefined) return;
+  throw new LogError('Failed', `Recovery could not store offset ${baseOffset} of ${partition}: ${refusal.message}`, { cause: refusal });
 }
 
 function applyChange({ catalogue, effects }: ReplayParts, logs: Map<number, Log>, entry: Entry): void {

@@ -176,6 +176,57 @@ test('whatever the size of the disk: no answered append is lost, the store never
   expect(problems).toEqual([]);
 });
 
+test('a disk that is full while the journal is repeated is no damage, whatever follows the batch that it did not take', async () => {
+  const world = createWorld();
+  const small = { segmentBytes: 1024 };
+  const first = world.disk.mount();
+  const killed = await openIn(world, small, first);
+  await killed.createLog('a', kept);
+  for (let number = 0; number < 5; number += 1) await killed.partition('a', 0).append(batchOf('x'.repeat(400)));
+  first.isDead = true;
+  const fileSystem = world.disk.mount();
+  fileSystem.isFull = (path) => path.endsWith('.log');
+  expect(await openIn(world, small, fileSystem).catch(codeOf)).toBe('Failed');
+  await using store = await openIn(world, small);
+  expect(await valuesOf(store.partition('a', 0))).toHaveLength(5);
+});
+
+test.each([1, 2, 3, 4])('closed on a full disk in async: what was answered survives power cut %i all the same', async (seed) => {
+  const world = createWorld(seed);
+  const fileSystem = world.disk.mount();
+  const store = await openIn(world, { durability: 'async' }, fileSystem);
+  await store.createLog('a', kept);
+  await store.partition('a', 0).append(batchOf('answered'));
+  fileSystem.isFull = () => true;
+  await store[Symbol.asyncDispose]();
+  world.disk.cutPower();
+  await using again = await openIn(world, { durability: 'async' });
+  expect(await valuesOf(again.partition('a', 0))).toEqual(['answered']);
+});
+
+test('closing on a disk without room for a checkpoint ends: appends that wait for one are refused, answered ones are kept', async () => {
+  const world = createWorld();
+  const fileSystem = world.disk.mount();
+  const store = await openIn(world, { journalFileBytes: 4096, journalFileCount: 2 }, fileSystem);
+  await store.createLog('a', kept);
+  fileSystem.isFull = (path) => path.includes('checkpoint');
+  let answered = 0;
+  const appends = Array.from({ length: 20 }, async () => {
+    await store.partition('a', 0).append(batchOf('x'.repeat(1000)));
+    answered += 1;
+  });
+  const outcomes = Promise.allSettled(appends);
+  await settle();
+  const closing = store[Symbol.asyncDispose]();
+  world.clock.advance(1000);
+  await closing;
+  const refusals = (await outcomes).flatMap((outcome) => (outcome.status === 'rejected' ? [codeOf(outcome.reason)] : []));
+  expect(new Set(refusals)).toEqual(new Set(['AppendRefused']));
+  expect(answered).toBeGreaterThan(0);
+  await using again = await openIn(world, { journalFileBytes: 4096, journalFileCount: 2 });
+  expect(await valuesOf(again.partition('a', 0))).toHaveLength(answered);
+});
+
 async function command(store: LogStore, value: string): Promise<void> {
   await store.partition('_millrace.commands', 0).append(batchOf(value));
 }

@@ -41,6 +41,19 @@ test('a lock file that a crash left half written is taken over', async () => {
   await expect(openIn(world)).resolves.toBeDefined();
 });
 
+test('a disk that fills up behind the last byte of the lock: the same process is not refused by what it left', async () => {
+  const world = createWorld();
+  const fileSystem = world.disk.mount();
+  fileSystem.isShort = (path) => path.endsWith('/lock');
+  fileSystem.random.below = (below) => below - 1; // all but one byte is taken
+  let writes = 0;
+  fileSystem.takesPart = false;
+  fileSystem.isFull = (path) => path.endsWith('/lock') && (writes += 1) === 2;
+  const own = host(1, { 1: '100' });
+  expect(await openIn(world, { host: own }, fileSystem).catch((error: unknown) => error)).toMatchObject({ code: 'Failed' });
+  await expect(openIn(world, { host: own }, fileSystem)).resolves.toBeDefined();
+});
+
 test('an owner that lost its lock writes no checkpoint over its successor', async () => {
   const world = createWorld();
   const first = await openIn(world, { host: host(1, { 1: '100' }) });
