@@ -3,7 +3,8 @@ import { encodeBatch, endOffsetOf } from 'millrace-records';
 import { LogError, type LogErrorCode, type LogStore, openLogStore } from '../../src/index.ts';
 import { settle } from '../setup.ts';
 import { CrashDisk, Crashed, type CrashFileSystem } from '../support/crash-file-system.ts';
-import { type AppendRecord, History } from '../support/history.ts';
+import { History } from '../support/history.ts';
+import { type PartitionHistory, recordsOf, valueOf } from '../support/partition-history.ts';
 import { ManualClock, Seeded } from '../support/seeded.ts';
 import { FailingFileSystem, FaultAt } from './failing-file-system.ts';
 
@@ -84,7 +85,7 @@ class Run implements Report {
       const store = await this.#open(this.#disk.mount());
       await this.#history.check(store, false);
       await store.createLog(round, { partitionCount: 1, retentionMs: 'forever' });
-      this.#history.logs.set(round, { partitionCount: 1, created: 'answered', deleted: 'no' });
+      this.#history.addLog(1, 'forever', round).created = 'there';
       await this.#append(store, `${round}/0`, 1, 100);
       await store[Symbol.asyncDispose]();
     }
@@ -138,7 +139,7 @@ class Run implements Report {
     const isKilled = fileSystem.isDead;
     fileSystem.isDead = true;
     await settle();
-    for (const append of this.#history.appends.values()) if (append.outcome === 'waiting') append.outcome = 'unknown';
+    this.#history.end();
     if (isKilled && this.#fault.fault === 'power cut') this.#disk.cutPower();
   }
 
@@ -174,11 +175,10 @@ class Run implements Report {
   }
 
   async #create(store: LogStore, name: string, partitionCount: number, retentionMs: number | 'forever'): Promise<void> {
-    const fate = { partitionCount, created: 'asked' as 'asked' | 'answered', deleted: 'no' as const };
-    this.#history.logs.set(name, fate);
+    const fate = this.#history.addLog(partitionCount, retentionMs, name);
     await this.#attempt('change', async () => {
       await store.createLog(name, { partitionCount, retentionMs });
-      fate.created = 'answered';
+      fate.created = 'there';
     });
   }
 
@@ -188,34 +188,35 @@ class Run implements Report {
     fate.deleted = 'asked';
     await this.#attempt('change', async () => {
       await store.deleteLog(name);
-      fate.deleted = 'answered';
+      fate.deleted = 'gone';
     });
   }
 
   async #append(store: LogStore, partition: string, recordCount: number, bytes: number): Promise<void> {
-    const append = this.#history.append(partition, recordCount);
-    const value = Buffer.alloc(bytes, append.id);
-    value.writeUInt32BE(append.id, 0);
+    const append = this.#history.addAppend(this.#partition(partition), recordCount, bytes);
+    const value = valueOf(append);
     const batch = encodeBatch(Array.from({ length: recordCount }, () => ({ key: null, value })));
     const refusal = await this.#attempt('append', async () => {
-      Object.assign(append, { outcome: 'stored', ...(await handle(store, partition).append(batch)) } satisfies Partial<AppendRecord>);
+      const { firstOffset, timestampMs } = await handle(store, partition).append(batch);
+      this.#history.settle(append, firstOffset, timestampMs, true);
     });
     if (refusal !== undefined) append.outcome = refusedForCertain.some((code) => code === refusal) ? 'refused' : 'unknown';
   }
 
   async #trim(store: LogStore, partition: string, before: number): Promise<void> {
-    this.#history.trimAsked.set(partition, before);
+    const known = this.#partition(partition);
+    known.trimAsked = before;
     await this.#attempt('change', async () => {
       const { endOffset } = await handle(store, partition).bounds();
       await handle(store, partition).trim(before);
-      if (endOffset >= before) this.#history.trimAnswered.set(partition, before);
+      if (endOffset >= before) known.trimAnswered = before;
     });
   }
 
   /** Lets all that is older than a day be forgotten. */
   async #retain(store: LogStore, partition: string): Promise<void> {
     await this.#attempt('read', async () => {
-      this.#history.trimAsked.set(partition, (await handle(store, partition).bounds()).endOffset);
+      this.#partition(partition).trimAsked = (await handle(store, partition).bounds()).endOffset;
     });
     this.#clock.advance(20 * hourMs);
     for (let turns = 0; turns < 4; turns += 1) await settle();
@@ -233,12 +234,21 @@ class Run implements Report {
     for (let reads = 0; place.next < place.endOffset && reads < 50; reads += 1) {
       await this.#attempt('read', async () => {
         const { batches } = await log.read(place.next, { maxBytes: 1, maxRecords: 1, waitMs: 0 });
-        this.#history.observe(partition, batches);
-        for (const batch of batches) place.next = endOffsetOf(batch);
+        for (const batch of batches) {
+          for (const record of recordsOf(batch, this.#history.appends)) this.#partition(partition).learn(record);
+          place.next = endOffsetOf(batch);
+        }
       });
     }
     const isEnd = place.next >= place.endOffset;
     if (!isEnd && !this.hasFailed && !this.#fault.hasStruck) throw new Error(`${partition} could not be read to its end.`);
+  }
+
+  /** A log may be asked for though the process died before it was created. */
+  #partition(text: string): PartitionHistory {
+    const [name = '', index] = text.split('/');
+    const log = this.#history.logs.get(name) ?? this.#history.addLog(2, 'forever', name);
+    return log.partitions[Number(index)] as PartitionHistory; // the story names no other
   }
 
   /** Runs one operation; what it is refused with is noted and returned. Once the process is gone nothing is noted. */

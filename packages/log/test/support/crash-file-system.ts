@@ -33,10 +33,11 @@ export type Call =
 export class CrashDisk {
   /** What its power cuts did. */
   readonly tally: Tally = new Tally();
-  readonly #root = new FolderNode();
+  readonly #root: FolderNode;
   readonly #fate: Fate;
 
-  constructor(random: Seeded) {
+  constructor(random: Seeded, root: FolderNode = new FolderNode()) {
+    this.#root = root;
     this.#fate = { random, tally: this.tally, stale: [] };
   }
 
@@ -54,11 +55,21 @@ export class CrashDisk {
     return Array.from(filesBelow(this.#root, ''), ([path, { current }]) => ({ path, bytes: current.length }));
   }
 
-  /** Turns over one bit of a file, on the disk and in memory. */
-  damage(path: string, position: number): void {
+  /** The same disk once more, with a fate of its own: what happens to the one does not happen to the other. */
+  copy(random: Seeded): CrashDisk {
+    return new CrashDisk(random, this.#root.copy());
+  }
+
+  /** What every file holds, by path. */
+  contents(): Map<string, Buffer> {
+    return new Map(Array.from(filesBelow(this.#root, ''), ([path, { current }]) => [path, current]));
+  }
+
+  /** Turns over the bits of `mask` in one byte of a file, on the disk and in memory. */
+  damage(path: string, position: number, mask = 0x10): void {
     const node = find(this.#root, path);
     if (!(node instanceof FileNode)) throw new Error(`There is no file ${path}.`);
-    for (const bytes of new Set([node.current, node.durable])) if (position < bytes.length) bytes[position] = (bytes[position] ?? 0) ^ 0x10;
+    node.damage(position, mask);
   }
 }
 
@@ -81,6 +92,13 @@ export class CrashFileSystem implements FileSystem {
   failureOf: (call: Call, path: string) => string | undefined = () => undefined;
   /** Told of every call. */
   onCall: (call: Call, path: string) => void = () => {};
+  /** Asked at every call: true makes it the last one, half done. */
+  isLast: (call: Call, path: string) => boolean = () => false;
+  /**
+   * Told when a file is closed under an asynchronous call on it: its number may be given to another file then, and the call go
+   * there.
+   */
+  onMisuse: (what: string) => void = () => {};
   readonly random: Seeded;
   readonly #root: FolderNode;
   readonly #stale: Buffer[];
@@ -167,7 +185,7 @@ export class CrashFileSystem implements FileSystem {
     if (this.isDead) throw new Crashed();
     this.calls += 1;
     this.onCall(call, path);
-    if (this.calls >= this.#crashAt) {
+    if (this.calls >= this.#crashAt || this.isLast(call, path)) {
       this.isDead = true;
       half();
       throw new Crashed();
@@ -216,6 +234,8 @@ class CrashFile implements OpenFile {
   readonly #node: FileNode;
   readonly #path: string;
   #isClosed = false;
+  /** Asynchronous calls that have not ended. */
+  #busy = 0;
 
   constructor(fileSystem: CrashFileSystem, node: FileNode, path: string) {
     this.#fileSystem = fileSystem;
@@ -230,7 +250,7 @@ class CrashFile implements OpenFile {
 
   async read(into: Buffer, position: number): Promise<number> {
     this.#step('read');
-    await this.#fileSystem.pause();
+    await this.#pause();
     if (this.#isClosed) throw new Error(`${this.#path} was closed under a read.`);
     return this.#node.current.copy(into, 0, Math.min(position, this.#node.current.length));
   }
@@ -245,7 +265,7 @@ class CrashFile implements OpenFile {
 
   async write(bytes: Buffer, position: number): Promise<number> {
     const written = this.writeSync([bytes], position);
-    await this.#fileSystem.pause();
+    await this.#pause();
     return written;
   }
 
@@ -253,7 +273,7 @@ class CrashFile implements OpenFile {
     this.#step('sync');
     this.#fileSystem.checkSync(this.#path);
     const changes = [...this.#node.changes];
-    await this.#fileSystem.pause();
+    await this.#pause();
     this.#node.sync(changes);
   }
 
@@ -268,7 +288,17 @@ class CrashFile implements OpenFile {
   }
 
   close(): void {
+    if (this.#busy > 0 && !this.#fileSystem.isDead) this.#fileSystem.onMisuse(`${this.#path} was closed under a call on it.`);
     this.#isClosed = true;
+  }
+
+  async #pause(): Promise<void> {
+    this.#busy += 1;
+    try {
+      await this.#fileSystem.pause();
+    } finally {
+      this.#busy -= 1;
+    }
   }
 
   #step(call: Call, half?: () => void): void {

@@ -39,6 +39,19 @@ export class FileNode {
     this.changes = this.changes.filter((change) => !done.has(change));
   }
 
+  /** Turns over the bits of `mask` in one byte. */
+  damage(position: number, mask: number): void {
+    this.current = damaged(this.current, position, mask);
+    this.durable = damaged(this.durable, position, mask);
+  }
+
+  /** Another file in the same state. */
+  copy(): FileNode {
+    const copy = new FileNode();
+    Object.assign(copy, { current: this.current, durable: this.durable, changes: [...this.changes] });
+    return copy;
+  }
+
   cutPower(fate: Fate): void {
     for (const change of this.changes) {
       for (const part of survivors(change, this.durable.length, fate)) this.durable = applied(this.durable, part);
@@ -62,6 +75,21 @@ export class FolderNode {
     const change = new Map(names);
     this.changes.push(change);
     rename(this.current, change);
+  }
+
+  /** Another folder in the same state; `known` are the nodes that were copied before, so that a file of two names stays one. */
+  copy(known: Map<Node, Node> = new Map()): FolderNode {
+    const copy = new FolderNode();
+    known.set(this, copy);
+    const copyOf = (node: Node): Node => {
+      const made = known.get(node) ?? (node instanceof FolderNode ? node.copy(known) : node.copy());
+      known.set(node, made);
+      return made;
+    };
+    for (const [name, node] of this.current) copy.current.set(name, copyOf(node));
+    for (const [name, node] of this.durable) copy.durable.set(name, copyOf(node));
+    copy.changes = this.changes.map((change) => new Map(Array.from(change, ([name, node]) => [name, node && copyOf(node)])));
+    return copy;
   }
 
   sync(changes: readonly NameChange[]): void {
@@ -107,6 +135,13 @@ export function* filesBelow(folder: FolderNode, path: string): Generator<[path: 
     if (node instanceof FileNode) yield [`${path}/${name}`, node];
     else yield* filesBelow(node, `${path}/${name}`);
   }
+}
+
+function damaged(before: Buffer, position: number, mask: number): Buffer {
+  if (position >= before.length) return before;
+  const after = Buffer.from(before);
+  after[position] = (after[position] ?? 0) ^ mask;
+  return after;
 }
 
 function applied(before: Buffer, change: Change): Buffer {

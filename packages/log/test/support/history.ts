@@ -1,180 +1,265 @@
-// What callers of a store were told, and the judge that compares it with what the store says later.
-import { baseOffsetOf, RecordReader, timestampOf } from 'millrace-records';
-import type { LogStore } from '../../src/index.ts';
+// What callers of a store were told, over all its lives, and the judge that compares it with what the store says later.
+import { baseOffsetOf, timestampOf } from 'millrace-records';
+import { LogError, type LogStore } from '../../src/index.ts';
+import { type AppendRecord, type Contents, PartitionHistory, recordsOf, type Seen } from './partition-history.ts';
 
-/** One append as its caller saw it; its records carry its id. */
-export interface AppendRecord {
-  readonly id: number;
-  readonly partition: string;
-  readonly recordCount: number;
-  outcome: 'waiting' | 'stored' | 'refused' | 'unknown';
-  firstOffset: number;
-  timestampMs: number;
+/** A log as those who asked for it know it. */
+export interface LogFate {
+  readonly name: string;
+  readonly retentionMs: number | 'forever';
+  readonly partitions: readonly PartitionHistory[];
+  /** `there`: its creation was answered, or somebody saw it. */
+  created: 'asked' | 'there';
+  /** `gone`: its deletion was answered, or somebody saw that it is no more. */
+  deleted: 'no' | 'asked' | 'gone';
 }
 
-/** One record as a reader saw it. */
-interface Seen {
-  readonly id: number;
-  readonly timestampMs: number;
+/** A read that waits for the end of a partition to move on from `from`. */
+interface Wait {
+  readonly log: LogFate;
+  readonly partition: PartitionHistory;
+  readonly from: number;
 }
 
-/** What a partition holds, from its start on. */
-interface Contents {
-  readonly startOffset: number;
-  readonly records: readonly (Seen & { offset: number })[];
-}
+const everything = { maxBytes: 100_000, maxRecords: 1000, waitMs: 0 };
 
-interface LogFate {
-  readonly partitionCount: number;
-  created: 'asked' | 'answered';
-  deleted: 'no' | 'asked' | 'answered';
-}
-
-/** All that was asked and answered, over all lives of a store. */
+/** All that was asked and answered. */
 export class History {
   readonly appends: Map<number, AppendRecord> = new Map();
   readonly logs: Map<string, LogFate> = new Map();
-  /** For each partition the records readers saw, by offset. */
-  readonly #seen = new Map<string, Map<number, Seen>>();
-  /** For each partition the largest offset a trim was asked for, and answered. */
-  readonly trimAsked: Map<string, number> = new Map();
-  readonly trimAnswered: Map<string, number> = new Map();
+  readonly waits: Set<Wait> = new Set();
   /** Answered appends in the order of their answers. */
   readonly answered: AppendRecord[] = [];
+  /** Answered appends that a power cut may still take, and since when nothing else was to do, milliseconds. */
+  readonly #uncertain = new Map<AppendRecord, number | undefined>();
+  #moment = 0;
 
-  append(partition: string, recordCount: number): AppendRecord {
-    const append: AppendRecord = { id: this.appends.size, partition, recordCount, outcome: 'waiting', firstOffset: -1, timestampMs: -1 };
+  /** Counts what happens: of two moments the later one is larger. */
+  moment(): number {
+    this.#moment += 1;
+    return this.#moment;
+  }
+
+  /** Somebody is about to ask for a log. */
+  addLog(partitionCount: number, retentionMs: number | 'forever', name = `log${this.logs.size}`): LogFate {
+    const partitions = Array.from({ length: partitionCount }, (_, index) => new PartitionHistory(`${name}/${index}`, retentionMs));
+    const log: LogFate = { name, retentionMs, partitions, created: 'asked', deleted: 'no' };
+    this.logs.set(name, log);
+    return log;
+  }
+
+  /** Somebody is about to append. */
+  addAppend(partition: PartitionHistory, recordCount: number, valueBytes: number): AppendRecord {
+    const append: AppendRecord = {
+      id: this.appends.size,
+      partition,
+      recordCount,
+      valueBytes,
+      askedAt: this.moment(),
+      answeredAt: Number.POSITIVE_INFINITY,
+      outcome: 'waiting',
+      firstOffset: -1,
+      timestampMs: -1,
+      isCertain: false,
+    };
     this.appends.set(append.id, append);
     return append;
   }
 
-  /** A reader was given these batches. */
-  observe(partition: string, batches: readonly Buffer[]): void {
-    const seen = this.#seenIn(partition);
-    for (const batch of batches) {
-      for (const record of recordsOf(batch)) {
-        const before = seen.get(record.offset);
-        if (before !== undefined && (before.id !== record.id || before.timestampMs !== record.timestampMs)) {
-          throw new Error(`${partition}@${record.offset} was append ${before.id} and is ${record.id} now.`);
-        }
-        seen.set(record.offset, record);
-      }
+  /** An append was answered with success; `isCertain`: that means durable. */
+  settle(append: AppendRecord, firstOffset: number, timestampMs: number, isCertain: boolean): void {
+    const { partition, recordCount, id } = append;
+    Object.assign(append, { outcome: 'stored', firstOffset, timestampMs, isCertain, answeredAt: this.moment() });
+    for (let index = 0; index < recordCount; index += 1) partition.learn({ id, offset: firstOffset + index, timestampMs });
+    this.answered.push(append);
+    if (!isCertain) this.#uncertain.set(append, undefined);
+  }
+
+  /** Somebody was given the names of all logs; `mustBeThere` were there before, and nobody had asked for their deletion. */
+  learnNames(names: ReadonlySet<string>, mustBeThere: ReadonlySet<LogFate>): void {
+    for (const log of this.logs.values()) {
+      if (!names.has(log.name)) {
+        if (mustBeThere.has(log) && log.deleted === 'no') throw new Error(`The log ${log.name} is gone.`);
+        if (log.deleted === 'asked' && log.created === 'there') log.deleted = 'gone';
+      } else if (log.deleted === 'gone') throw new Error(`The log ${log.name} came back.`);
+      else log.created = 'there';
     }
+    for (const name of names) if (!this.logs.has(name)) throw new Error(`Nobody asked for the log ${name}.`);
+  }
+
+  /** Logs that are certainly there as long as nobody asks for their deletion. */
+  logsThere(): Set<LogFate> {
+    return new Set([...this.logs.values()].filter(({ created, deleted }) => created === 'there' && deleted === 'no'));
+  }
+
+  /**
+   * Nothing can go on before time does: no reader may wait for what is there, and in `async` what was answered `intervalMs`
+   * before such a moment is on the disk. Answers how many appends have become certain.
+   */
+  judgeIdle(elapsedMs: number, intervalMs: number): number {
+    for (const { log, partition, from } of this.waits) {
+      if (log.deleted === 'gone') throw new Error(`A read of ${partition} still waits though the log is deleted.`);
+      if (from < partition.endOffset)
+        throw new Error(`A read of ${partition} still waits at ${from} though it ends at ${partition.endOffset}.`);
+    }
+    const before = this.#uncertain.size;
+    for (const [append, sinceMs] of this.#uncertain) {
+      if (sinceMs === undefined) this.#uncertain.set(append, elapsedMs);
+      else if (elapsedMs >= sinceMs + intervalMs) this.#makeCertain(append);
+    }
+    return before - this.#uncertain.size;
+  }
+
+  /** All that was answered is on the disk: the store was closed. */
+  judgeClosed(): void {
+    for (const append of this.#uncertain.keys()) this.#makeCertain(append);
+  }
+
+  #makeCertain(append: AppendRecord): void {
+    append.isCertain = true;
+    this.#uncertain.delete(append);
+  }
+
+  /** The process is gone: what has no answer now never will have one. */
+  end(): void {
+    this.waits.clear();
+    for (const append of this.appends.values()) if (append.outcome === 'waiting') append.outcome = 'unknown';
   }
 
   /**
    * Forgets what a power cut may take in `async`: everything from the first answered append on that is gone, though neither
    * trimmed nor deleted, and what was read of appends whose callers never had an answer.
    */
-  #forgetLostTail(contents: ReadonlyMap<string, Contents>): void {
+  #forgetLostTail(contents: ReadonlyMap<PartitionHistory, Contents>): void {
     const present = new Set([...contents.values()].flatMap(({ records }) => records.map(({ id }) => id)));
     const lost = this.answered.findIndex((append) => !present.has(append.id) && isExpected(append, contents));
     for (const append of lost < 0 ? [] : this.answered.splice(lost)) {
+      if (append.isCertain) throw new Error(`Append ${append.id} was on the disk for certain and is gone.`);
       if (present.has(append.id)) throw new Error(`Append ${append.id} outlived an append that was answered before it.`);
       append.outcome = 'unknown';
     }
-    for (const seen of this.#seen.values()) {
-      for (const [offset, { id }] of seen) if (!present.has(id) && this.appends.get(id)?.outcome !== 'stored') seen.delete(offset);
+    for (const [partition, { endOffset }] of contents) {
+      partition.lose(({ id }) => !present.has(id) && this.appends.get(id)?.outcome !== 'stored', endOffset);
     }
   }
 
-  /** Compares a store that has just recovered with everything known; afterwards what it holds is known. */
+  /** Compares a store that has just recovered with everything known; afterwards what it holds is known, and certain. */
   async check(store: LogStore, mayLoseTail: boolean): Promise<void> {
-    this.#checkLogs(new Set((await store.listLogs()).map(({ name }) => name)));
-    const contents = new Map<string, Contents>();
-    for (const { name, partitionCount } of await store.listLogs()) {
-      for (let index = 0; index < partitionCount; index += 1) contents.set(`${name}/${index}`, await readAll(store, name, index));
+    const names = new Set((await store.listLogs()).map(({ name }) => name));
+    this.learnNames(names, this.logsThere());
+    for (const log of this.logs.values()) {
+      if (!names.has(log.name)) log.deleted = 'gone';
+      else if (log.deleted === 'asked') log.deleted = 'no';
+    }
+    const contents = new Map<PartitionHistory, Contents>();
+    for (const { name, partitions } of this.logs.values()) {
+      if (!names.has(name)) continue;
+      for (const [index, partition] of partitions.entries()) contents.set(partition, await this.#readAll(store, name, index));
     }
     if (mayLoseTail) this.#forgetLostTail(contents);
-    for (const [partition, { startOffset, records }] of contents) this.#checkPartition(partition, startOffset, records);
-  }
-
-  #checkLogs(names: ReadonlySet<string>): void {
-    for (const [name, { created, deleted }] of this.logs) {
-      if (created === 'answered' && deleted === 'no' && !names.has(name)) throw new Error(`The log ${name} is gone.`);
-      if (deleted === 'answered' && names.has(name)) throw new Error(`The log ${name} came back.`);
+    const nowMs = store.clock.now();
+    for (const [partition, held] of contents) {
+      partition.judgeContents(held, this.appends.values(), nowMs);
+      for (const record of held.records) this.#learnOutcome(record);
     }
-  }
-
-  #checkPartition(partition: string, startOffset: number, records: readonly (Seen & { offset: number })[]): void {
-    if (startOffset < (this.trimAnswered.get(partition) ?? 0)) throw new Error(`${partition} begins at ${startOffset}, before its trim.`);
-    if (startOffset > (this.trimAsked.get(partition) ?? 0)) throw new Error(`${partition} begins at ${startOffset}, behind every trim.`);
-    const seen = this.#seenIn(partition);
-    for (const [offset, { id }] of seen) {
-      if (offset >= startOffset && !records.some((record) => record.offset === offset && record.id === id))
-        throw new Error(`${partition}@${offset}, append ${id}, was read and is gone.`);
-    }
-    const copies = new Map<number, number>();
-    for (const { id } of records) copies.set(id, (copies.get(id) ?? 0) + 1);
-    for (const append of this.appends.values())
-      if (append.partition === partition) checkAppend(append, copies.get(append.id) ?? 0, records, startOffset);
-    for (const { id, offset, timestampMs } of records) this.#learn(partition, id, offset, timestampMs);
-    for (const record of records) seen.set(record.offset, record);
+    this.judgeClosed();
   }
 
   /** An append whose outcome was unknown is there: from now on it is known. */
-  #learn(partition: string, id: number, offset: number, timestampMs: number): void {
+  #learnOutcome({ id, offset, timestampMs }: Seen): void {
     const append = this.appends.get(id);
-    if (append === undefined || append.partition !== partition)
-      throw new Error(`${partition}@${offset} holds append ${id} of ${append?.partition ?? 'nobody'}.`);
-    if (append.outcome !== 'stored' && append.firstOffset < 0) Object.assign(append, { firstOffset: offset, timestampMs });
-    if (append.outcome === 'unknown') append.outcome = 'stored';
+    if (append === undefined || append.outcome === 'stored') return;
+    Object.assign(append, { firstOffset: offset, timestampMs, outcome: 'stored', isCertain: true });
   }
 
-  #seenIn(partition: string): Map<number, Seen> {
-    const seen = this.#seen.get(partition) ?? new Map<number, Seen>();
-    this.#seen.set(partition, seen);
-    return seen;
+  /** Everything a partition holds; throws if offsets leave a gap or stamps fall. */
+  async #readAll(store: LogStore, name: string, index: number): Promise<Contents> {
+    const partition = store.partition(name, index);
+    const { startOffset, endOffset } = await partition.bounds();
+    const records: Seen[] = [];
+    let stampMs = 0;
+    for (let next = startOffset; next < endOffset; ) {
+      const { batches, nextOffset } = await partition.read(next, everything);
+      for (const batch of batches) {
+        if (baseOffsetOf(batch) !== next && next !== startOffset) throw new Error(`${name}/${index} has a gap before ${next}.`);
+        if (timestampOf(batch) < stampMs) throw new Error(`The stamp of ${name}/${index} falls at ${next}.`);
+        stampMs = timestampOf(batch);
+        for (const record of recordsOf(batch, this.appends)) if (record.offset >= startOffset) records.push(record);
+        next = (records.at(-1)?.offset ?? next) + 1;
+      }
+      if (nextOffset !== next) throw new Error(`${name}/${index} goes on at ${nextOffset}, not ${next}.`);
+    }
+    return { startOffset, endOffset, records };
+  }
+
+  /**
+   * Compares a store that was opened on a copy of the disk; learns nothing. What it gives must be what was stored. What may be
+   * missing is said by `expected`: nothing; the last round of the journal, which no later one proves; or what was last. Answers
+   * how many records were refused.
+   */
+  async checkCopy(store: LogStore, expected: 'everything' | 'all but the last round' | 'a beginning'): Promise<number> {
+    const present = new Set<AppendRecord>();
+    let refusals = 0;
+    for (const { name, partitions } of this.logs.values()) {
+      for (const [index, partition] of partitions.entries()) {
+        const bounds = await store.partition(name, index).bounds().catch(unlessUnknown);
+        for (let offset = bounds?.startOffset ?? 0; offset < (bounds?.endOffset ?? 0); offset += 1) {
+          const given = await this.#readOne(store, name, index, offset);
+          if (given === 'damaged') refusals += 1;
+          for (const append of this.#judgeCopied(partition, offset, given)) present.add(append);
+        }
+      }
+    }
+    const lost = this.answered.filter((append) => !present.has(append) && this.#isKept(append));
+    if (expected === 'everything' && lost[0] !== undefined) throw new Error(`Append ${lost[0].id} was answered and is not there.`);
+    if (expected === 'all but the last round') judgeLostRound(lost);
+    return refusals;
+  }
+
+  async #readOne(store: LogStore, name: string, index: number, offset: number): Promise<readonly Seen[] | 'damaged'> {
+    try {
+      const { batches } = await store.partition(name, index).read(offset, { ...everything, maxRecords: 1 });
+      return batches.flatMap((batch) => recordsOf(batch, this.appends));
+    } catch (error) {
+      if (error instanceof LogError && error.code === 'Damaged') return 'damaged';
+      throw error;
+    }
+  }
+
+  /** The appends that stand at `offset`, or that are refused there by name. */
+  *#judgeCopied(partition: PartitionHistory, offset: number, given: readonly Seen[] | 'damaged'): Generator<AppendRecord> {
+    const known = partition.seen.get(offset);
+    const ids = given === 'damaged' ? [known?.id] : given.filter((record) => record.offset === offset).map(({ id }) => id);
+    if (ids.length === 0) throw new Error(`${partition}@${offset} is skipped in silence.`);
+    for (const id of ids) {
+      if (known !== undefined && known.id !== id) throw new Error(`${partition}@${offset} is append ${id}, and was ${known.id}.`);
+      const append = this.appends.get(id ?? -1);
+      if (append !== undefined) yield append;
+    }
+  }
+
+  /** True if nothing that anybody asked for, and no time, may have forgotten it. */
+  #isKept({ partition, firstOffset }: AppendRecord): boolean {
+    const log = [...this.logs.values()].find(({ partitions }) => partitions.includes(partition));
+    if (log === undefined || log.deleted !== 'no' || log.retentionMs !== 'forever') return false;
+    return firstOffset >= Math.max(partition.startOffset, partition.trimAsked);
   }
 }
 
-function checkAppend(append: AppendRecord, copies: number, records: readonly (Seen & { offset: number })[], startOffset: number): void {
-  const { id, partition, recordCount, outcome, firstOffset, timestampMs } = append;
-  if (outcome === 'refused' && copies > 0) throw new Error(`Append ${id} was refused and is in ${partition}.`);
-  if (copies > recordCount) throw new Error(`Append ${id} is there twice.`);
-  const own = records.filter((record) => record.id === id);
-  const first = own[0];
-  if (first !== undefined && own.some(({ offset }, index) => offset !== first.offset + index))
-    throw new Error(`Append ${id} is torn apart.`);
-  if (outcome !== 'stored') return;
-  const expected = Math.max(Math.min(recordCount, firstOffset + recordCount - startOffset), 0);
-  const from = Math.max(firstOffset, startOffset);
-  if (own.filter(({ offset }) => offset >= startOffset).length !== expected)
-    throw new Error(`Append ${id} was answered and is not (all) in ${partition}@${firstOffset}.`);
-  if (expected > 0 && !own.some((record) => record.offset === from && record.timestampMs === timestampMs))
-    throw new Error(`Append ${id} moved from ${partition}@${firstOffset}.`);
+/** Of two answered appends that are gone, the later one would have proved the earlier one: only one bit was turned over. */
+function judgeLostRound(lost: readonly AppendRecord[]): void {
+  const first = lost.toSorted((a, b) => a.answeredAt - b.answeredAt)[0];
+  const proof = lost.find(({ askedAt }) => first !== undefined && askedAt > first.answeredAt);
+  if (first !== undefined && proof !== undefined)
+    throw new Error(`Append ${first.id} is lost in silence, though append ${proof.id} was stored when it was answered.`);
+}
+
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof LogError) || error.code !== 'UnknownLog') throw error;
 }
 
 /** True if a partition that was not deleted begins before the end of the append. */
-function isExpected({ partition, firstOffset, recordCount }: AppendRecord, contents: ReadonlyMap<string, Contents>): boolean {
+function isExpected({ partition, firstOffset, recordCount }: AppendRecord, contents: ReadonlyMap<PartitionHistory, Contents>): boolean {
   const startOffset = contents.get(partition)?.startOffset;
   return startOffset !== undefined && firstOffset + recordCount > startOffset;
-}
-
-/** Everything a partition holds; throws if offsets leave a gap or stamps fall. */
-async function readAll(store: LogStore, name: string, index: number): Promise<Contents> {
-  const partition = store.partition(name, index);
-  const { startOffset, endOffset } = await partition.bounds();
-  const records: (Seen & { offset: number })[] = [];
-  let next = startOffset;
-  let stampMs = 0;
-  while (next < endOffset) {
-    const { batches, nextOffset } = await partition.read(next, { maxBytes: 4096, maxRecords: 50, waitMs: 0 });
-    for (const batch of batches) {
-      if (baseOffsetOf(batch) !== next && next !== startOffset) throw new Error(`${name}/${index} has a gap before ${next}.`);
-      if (timestampOf(batch) < stampMs) throw new Error(`The stamp of ${name}/${index} falls at ${next}.`);
-      stampMs = timestampOf(batch);
-      for (const record of recordsOf(batch)) if (record.offset >= startOffset) records.push(record);
-      next = (records.at(-1)?.offset ?? next) + 1;
-    }
-    if (nextOffset !== next) throw new Error(`${name}/${index} goes on at ${nextOffset}, not ${next}.`);
-  }
-  return { startOffset, records };
-}
-
-function recordsOf(batch: Buffer): (Seen & { offset: number })[] {
-  const reader = new RecordReader(batch);
-  const records: (Seen & { offset: number })[] = [];
-  while (reader.next()) records.push({ id: reader.value().readUInt32BE(0), offset: reader.offset, timestampMs: reader.timestampMs });
-  return records;
 }

@@ -26,6 +26,11 @@ export class Seeded {
     return this.next() < probability;
   }
 
+  /** One of `items`, of which there are some. */
+  pick<Item>(items: readonly Item[]): Item {
+    return items[this.below(items.length)] as Item; // the index is below the length
+  }
+
   bytes(length: number): Buffer {
     return Buffer.from(Array.from({ length }, () => this.below(256)));
   }

@@ -15,6 +15,6 @@ export function isLevel(text: string): text is Level {
 export async function runSeed(level: Level, seed: number, trace?: (line: string) => void): Promise<Tally> {
   if (level === 'service') return await simulateService(seed, trace);
   const tally = new Tally();
-  for (const durability of ['sync', 'async'] as const) await simulate(seed, durability);
+  for (const durability of ['sync', 'async'] as const) tally.addAll(await simulate(seed, durability, trace));
   return tally;
 }

@@ -135,6 +135,22 @@ export const roundPlants: readonly Plant[] = [
   ),
   plant(
     'log',
+    'async-close-unsynced',
+    'in async, closing does not sync the journal when a full disk puts the last checkpoint off',
+    store,
+    'if (!isWritten && journal.hasUnsynced) await journal.sync();',
+    'void isWritten;',
+  ),
+  plant(
+    'log',
+    'closing-waits-for-room',
+    'closing waits until a full disk has room for the checkpoint that appends wait for',
+    'packages/log/src/checkpointer.ts',
+    'if (!isWritten && lifecycle.isClosing) journal.abort(givenUp);',
+    'void givenUp;',
+  ),
+  plant(
+    'log',
     'log-id-reused',
     'a new log takes the id behind the largest living one: that of a log that was just deleted and whose files are still to go',
     committer,
