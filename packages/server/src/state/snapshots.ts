@@ -1,9 +1,9 @@
 // Snapshots of a state machine, in an ordinary log: parts of at most 1 MiB, complete only when all are there and the hash
 // is right. Commands are forgotten only behind a snapshot that was read back from the log.
 import { hash } from 'node:crypto';
-import { LogError } from 'millrace-log';
+import { LogError, OffsetOutOfRange } from 'millrace-log';
 import { encodeBatch, RecordReader } from 'millrace-records';
-import type { PartitionLog } from '../engine/engine.ts';
+import type { PartitionLog, ReadResult } from '../engine/engine.ts';
 
 /** The state after all commands before `upTo`, and the log's time then (Unix milliseconds). */
 export interface Snapshot {
@@ -112,7 +112,7 @@ function isPart(value: Partial<SnapshotPart> | null | undefined): value is Snaps
 async function* readParts(snapshots: PartitionLog): AsyncGenerator<{ offset: number; part: SnapshotPart }> {
   let { startOffset: next, endOffset } = await snapshots.bounds();
   while (next < endOffset) {
-    const { batches, nextOffset } = await snapshots.read(next, readLimits);
+    const { batches, nextOffset } = await readOn(snapshots, next);
     for (const batch of batches) {
       const records = new RecordReader(batch);
       while (records.next()) {
@@ -121,5 +121,15 @@ async function* readParts(snapshots: PartitionLog): AsyncGenerator<{ offset: num
     }
     next = nextOffset;
     ({ endOffset } = await snapshots.bounds());
+  }
+}
+
+/** Another server may trim what lies before its own snapshot at any time: what is left holds a newer one, whole. */
+async function readOn(snapshots: PartitionLog, from: number): Promise<Pick<ReadResult, 'batches' | 'nextOffset'>> {
+  try {
+    return await snapshots.read(from, readLimits);
+  } catch (error) {
+    if (!(error instanceof OffsetOutOfRange) || from >= error.startOffset) throw error;
+    return { batches: [], nextOffset: error.startOffset };
   }
 }

@@ -57,6 +57,30 @@ function failingOnce(engine: Engine, logName: string, call: 'append' | 'trim'): 
   });
 }
 
+/** An engine on which `meanwhile` happens before the first read of `logName` goes on. */
+function beforeFirstRead(engine: Engine, logName: string, meanwhile: () => Promise<void>): Engine {
+  let hasHappened = false;
+  const partition = (name: string, index: number): PartitionLog => {
+    const log = engine.partition(name, index);
+    if (name !== logName) return log;
+    const read: PartitionLog['read'] = async (fromOffset, limits, signal) => {
+      if (!hasHappened) {
+        hasHappened = true;
+        await meanwhile();
+      }
+      return await log.read(fromOffset, limits, signal);
+    };
+    return { ...log, read };
+  };
+  return new Proxy(engine, {
+    get(target, property) {
+      if (property === 'partition') return partition;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 describe('a state machine', () => {
   test('answers each command with what applying it gave, in log order, also when many are under way', async () => {
     const machine = await openLedger(openMemoryEngine({ clock: new TestClock() }));
@@ -119,6 +143,18 @@ describe('a state machine', () => {
     const snapshots = await engine.partition('ledger.snapshots', 0).bounds();
     expect(snapshots.endOffset).toBeGreaterThan(1);
     expect((await openLedger(engine)).state).toEqual(machine.state);
+  });
+
+  test('a snapshot that another server trims while it is looked for is followed by a newer one', async () => {
+    const engine = openMemoryEngine({ clock: new TestClock() });
+    const writer = await openLedger(engine, 2);
+    const write = async (): Promise<void> => {
+      for (const amount of [1, 2]) await writer.submit({ amount });
+      await writer.settle();
+    };
+    await write();
+    const reader = await openLedger(beforeFirstRead(engine, 'ledger.snapshots', write));
+    expect(reader.state).toEqual(writer.state);
   });
 
   test('a snapshot that was cut off by a crash is passed over', async () => {
