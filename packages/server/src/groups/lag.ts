@@ -1,8 +1,9 @@
 // How far a group is behind.
+import { OffsetOutOfRange } from 'millrace-log';
 import { timestampOf } from 'millrace-records';
 import { messageLogOf } from '../admin/catalogue.ts';
 import type { StreamRecord } from '../admin/catalogue-state.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, PartitionLog } from '../engine/engine.ts';
 import type { Group } from './group.ts';
 
 /** One partition of a group beside the log. */
@@ -42,7 +43,19 @@ export async function lagSecondsOf(
 ): Promise<number> {
   if (lag.lagMessages === 0) return 0;
   const from = Math.max(lag.nextOffset, lag.startOffset);
-  const { batches } = await engine.partition(messageLogOf(stream), partition).read(from, { maxBytes: 1, maxRecords: 1, waitMs: 0 });
-  const [batch] = batches;
+  const batch = await oldestFrom(engine.partition(messageLogOf(stream), partition), from);
   return batch === undefined ? 0 : Math.max(0, Math.floor((now - timestampOf(batch)) / 1000));
+}
+
+/** The batch at `from`, or the oldest one if retention has moved on meanwhile. */
+async function oldestFrom(log: PartitionLog, from: number): Promise<Buffer | undefined> {
+  for (let at = from; ; ) {
+    try {
+      const { batches } = await log.read(at, { maxBytes: 1, maxRecords: 1, waitMs: 0 });
+      return batches[0];
+    } catch (error) {
+      if (!(error instanceof OffsetOutOfRange)) throw error;
+      at = error.startOffset;
+    }
+  }
 }
