@@ -1,5 +1,5 @@
-// The five operations of consumer groups with our own client. OCI Streaming has them; Millrace answers 501 to them so far.
-import type { Group, StreamClient } from 'millrace-client';
+// Consumer groups with our own client: a consumer, and the five operations one by one.
+import { type Group, type Message, ServiceError, type StreamClient } from 'millrace-client';
 
 /** Joins a group; answers the cursor to read with. */
 export async function join(client: StreamClient, streamId: string): Promise<string> {
@@ -12,6 +12,29 @@ export async function join(client: StreamClient, streamId: string): Promise<stri
   });
   // #endregion create-group-cursor
   return cursor.value;
+}
+
+/** Hands every message to `handle`, and commits it afterwards, until `signal` aborts. */
+export async function consume(
+  client: StreamClient,
+  streamId: string,
+  handle: (message: Message) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  // #region consume
+  let cursor = await join(client, streamId);
+  while (!signal.aborted) {
+    const { data: messages, nextCursor = cursor } = await client.getMessages(streamId, cursor, { limit: 100, waitMs: 5000, signal });
+    for (const message of messages) await handle(message);
+    try {
+      const { data: committed } = await client.consumerCommit(streamId, nextCursor);
+      cursor = committed.value;
+    } catch (error) {
+      if (!(error instanceof ServiceError && error.status === 400)) throw error;
+      cursor = await join(client, streamId); // It took too long; whoever holds the partitions now gets the messages again.
+    }
+  }
+  // #endregion consume
 }
 
 /** Commits what was read; answers the cursor to go on with. */

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, type Server, startServer } from 'millrace-server';
+import common from 'oci-common';
+import streaming from 'oci-streaming';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { consume } from './consumer-group.ts';
 import { inProcess } from './in-process.ts';
 import { quickStart } from './quick-start.ts';
 import { type Connection, replayFlights } from './replay-flights.ts';
@@ -14,7 +17,7 @@ describe('with the official oci-streaming client', () => {
   let connection: Connection;
 
   beforeAll(async () => {
-    server = await startServer({ data, port: 0 }, { logger: createLogger('silent') });
+    server = await startServer({ data, port: 0, stream: ['invoices:3'] }, { logger: createLogger('silent') });
     const { configPath, tenancyId } = server.identity;
     connection = { configPath, endpoint: server.url, compartmentId: tenancyId };
   });
@@ -39,5 +42,26 @@ describe('with the official oci-streaming client', () => {
 
   test('the quick start of the README reads back what it puts', async () => {
     expect(await quickStart(connection.configPath, connection.endpoint, connection.compartmentId)).toEqual(['hello', 'world']);
+  });
+
+  test('two consumers of a group handle every message once between them', async () => {
+    const authenticationDetailsProvider = new common.ConfigFileAuthenticationDetailsProvider(connection.configPath, 'DEFAULT');
+    const client = new streaming.StreamClient({ authenticationDetailsProvider });
+    client.endpoint = connection.endpoint;
+    const streamId = server.streams[0]?.id ?? '';
+    const texts = Array.from({ length: 30 }, (_, index) => `invoice ${index}`);
+    const enough = new AbortController();
+    const handled: string[] = [];
+    const handle = async (text: string): Promise<void> => {
+      handled.push(text);
+      if (handled.length === texts.length) enough.abort();
+    };
+    const consumers = ['billing-1', 'billing-2'].map((name) => consume(client, streamId, name, handle, enough.signal));
+    const messages = texts.map((text) => ({ value: Buffer.from(text).toString('base64') }));
+    await client.putMessages({ streamId, putMessagesDetails: { messages } });
+    await Promise.all(consumers);
+    expect(handled.toSorted()).toEqual(texts.toSorted());
+    const { reservations = [] } = (await client.getGroup({ streamId, groupName: 'billing' })).group;
+    expect(reservations.reduce((sum, { committedOffset }) => sum + (committedOffset ?? -1) + 1, 0)).toBe(texts.length);
   });
 });

@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServer } from 'millrace-server';
+import { type Environment, startServer } from 'millrace-server';
 import { type ClientOptions, configFromFile, StreamAdminClient, StreamClient } from '../src/index.ts';
 
-/** A running service with a stream `orders` of three partitions. */
+/** A running service with a stream `orders`, of three partitions unless told. */
 export interface TestService extends AsyncDisposable {
   readonly url: string;
   readonly compartmentId: string;
@@ -15,9 +15,18 @@ export interface TestService extends AsyncDisposable {
   readonly admin: StreamAdminClient;
 }
 
-export async function startService(options: ClientOptions = {}): Promise<TestService> {
+/** What a test decides of its service. */
+export interface ServiceChoices extends Pick<Environment, 'clock'> {
+  readonly partitions?: number;
+}
+
+export async function startService(
+  options: ClientOptions = {},
+  { partitions = 3, ...environment }: ServiceChoices = {},
+): Promise<TestService> {
   const ociDir = await mkdtemp(join(tmpdir(), 'millrace-client-'));
-  const server = await startServer({ engine: 'memory', port: 0, ociDir, stream: ['orders:3'], logLevel: 'silent' });
+  const stream = [{ name: 'orders', partitions }];
+  const server = await startServer({ engine: 'memory', port: 0, ociDir, stream, logLevel: 'silent' }, environment);
   const config = configFromFile(server.identity.configPath);
   const both = { serviceEndpoint: server.url, ...options };
   const client = new StreamClient(config, both);

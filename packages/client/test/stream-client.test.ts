@@ -118,19 +118,6 @@ describe('a refusal', () => {
     expect((failure as ServiceError).requestId).toMatch(/^mine\//);
     expect((failure as ServiceError).headers.get('content-type')).toMatch(/json/);
   });
-
-  test('of a group operation says that groups are not there yet', async () => {
-    const { client, streamId } = service;
-    for (const call of [
-      client.createGroupCursor(streamId, { groupName: 'g', type: 'LATEST' }),
-      client.getGroup(streamId, 'g'),
-      client.updateGroup(streamId, 'g', { type: 'LATEST' }),
-      client.consumerCommit(streamId, 'c'),
-      client.consumerHeartbeat(streamId, 'c'),
-    ]) {
-      await expect(call).rejects.toMatchObject({ status: 501, code: 'MethodNotImplemented' });
-    }
-  });
 });
 
 /** A client of an address where nobody listens: what it sent would fail otherwise. */

@@ -2,4 +2,5 @@
 export { openIdentity } from '../../src/identity/local-identity.ts';
 export { systemRandom } from '../../src/random.ts';
 export { SignedClient } from './signed-client.ts';
+export { TestClock } from './test-clock.ts';
 export { base64, createCursor } from './test-server.ts';
