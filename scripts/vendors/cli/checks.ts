@@ -19,7 +19,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-for (const section of [lifecycle, lists, messages, rawRequest, refusals, signatures, deletion]) {
+for (const section of [lifecycle, lists, messages, groups, rawRequest, refusals, signatures, deletion]) {
   try {
     section();
   } catch (error) {
@@ -100,7 +100,7 @@ function messages(): void {
   const at = (where: string): string =>
     streaming(`stream cursor create-cursor --stream-id ${streamId} --partition 0 --type ${where}`).data.value;
   const get = (words: string) => streaming(`stream message get --stream-id ${streamId} --cursor ${words}`);
-  const offsets = (cursor: string): unknown => (get(cursor).data ?? []).map((message: { readonly offset: number }) => message.offset);
+  const offsets = (cursor: string): unknown => offsetsOf(get(cursor));
 
   const read: readonly { readonly key: unknown; readonly value: unknown }[] = get(at('TRIM_HORIZON')).data;
   const expected = sent.map(({ key, value }) => ({ key: key ?? null, value }));
@@ -122,6 +122,31 @@ function messages(): void {
   check('a cursor is one shell word and no option', unfit, []);
 }
 
+function groups(): void {
+  const streamId = createStream('groups');
+  const stored = JSON.stringify(['a', 'b', 'c'].map((text) => ({ value: base64(text) })));
+  streaming(`stream message put --stream-id ${streamId} --messages ${stored}`);
+  const group = (words: string) => streaming(`stream group ${words} --stream-id ${streamId}`);
+  const get = (cursor: string) => streaming(`stream message get --stream-id ${streamId} --cursor ${cursor}`);
+
+  const details = '--group-name readers --instance-name reader --type TRIM_HORIZON --commit-on-get false --timeout-in-ms 600000';
+  const { data: joined } = streaming(`stream cursor create-group-cursor --stream-id ${streamId} ${details}`);
+  const read = get(joined.value);
+  check('create-group-cursor gives a cursor to read with', offsetsOf(read), [0, 1, 2]);
+  const kept = group(`heartbeat --cursor ${read['opc-next-cursor']}`).data.value;
+  const [held] = group('get --group-name readers').data.reservations;
+  const shown = [held.partition, held['committed-offset'], held['reserved-instance']];
+  check('group get tells who holds the partition, and that nothing is committed', shown, ['0', null, 'reader']);
+  const next = group(`commit --cursor ${kept}`).data.value;
+  const [committed] = group('get --group-name readers').data.reservations;
+  check('group commit commits what the cursor of the heartbeat stands for', committed['committed-offset'], 2);
+  check('and the cursor it gives goes on behind that', offsetsOf(get(next)), []);
+  const reset = run(`streaming stream group update --stream-id ${streamId} --group-name readers --type TRIM_HORIZON`);
+  check('group update succeeds, asks nothing and prints nothing', reset, { status: 0, stdout: '', stderr: '' });
+  const [freed] = group('get --group-name readers').data.reservations;
+  check('and the group begins again', [freed['committed-offset'], freed['reserved-instance'], offsetsOf(get(next))], [null, null, [0, 1, 2]]);
+}
+
 /** `oci raw-request` signs the body of PutMessages, which the SDKs do not. */
 function rawRequest(): void {
   const streamId = createStream('raw');
@@ -138,8 +163,8 @@ function refusals(): void {
   checkRefused('a put to an unknown stream', 404, 'NotAuthorizedOrNotFound', `${put} --stream-id ${unknown}`);
   checkRefused('get of an unknown stream', 404, 'NotAuthorizedOrNotFound', `admin stream get --stream-id ${unknown}`);
   checkRefused('a cursor that is none', 400, 'InvalidParameter', `stream message get --stream-id ${streamId} --cursor nonsense`);
-  const group = `stream group get --stream-id ${streamId} --group-name readers`;
-  checkRefused('GetGroup, which is not there yet,', 501, 'MethodNotImplemented', group);
+  checkRefused('an unknown group', 404, 'NotAuthorizedOrNotFound', `stream group get --stream-id ${streamId} --group-name nobody`);
+  checkRefused('a commit with a cursor that is none', 400, 'InvalidParameter', `stream group commit --stream-id ${streamId} --cursor nonsense`);
 }
 
 function signatures(): void {
@@ -195,6 +220,11 @@ function changedConfig(key: string, value: string): string {
   const file = join(dirname(configFile), `config-${key}`);
   writeFileSync(file, config.replace(new RegExp(`^${key}\\s*=.*$`, 'm'), `${key}=${value}`), { mode: 0o600 });
   return file;
+}
+
+/** Nothing is printed in place of an empty list. */
+function offsetsOf({ data = [] }: { readonly data?: readonly { readonly offset: number }[] }): readonly number[] {
+  return data.map(({ offset }) => offset);
 }
 
 function names(list: { readonly data: readonly { readonly name: string }[] }): readonly string[] {

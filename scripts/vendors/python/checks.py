@@ -6,6 +6,7 @@ Usage: checks.py ENDPOINT CONFIG_FILE, against a service that holds nothing yet.
 import base64
 import re
 import sys
+import time
 import traceback
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
@@ -18,8 +19,11 @@ from oci.streaming.models import (
     CreateStreamDetails,
     PutMessagesDetails,
     PutMessagesDetailsEntry,
+    UpdateGroupDetails,
     UpdateStreamDetails,
 )
+
+from groups import Consumer, Group
 
 endpoint, config_file = sys.argv[1:]
 config = oci.config.from_file(config_file)
@@ -31,7 +35,8 @@ failed = 0
 
 
 def main():
-    for section in (lifecycle, tags, lists, work_requests, messages, sizes, cursors, refusals, signatures, deletion):
+    for section in (lifecycle, tags, lists, work_requests, messages, sizes, cursors, groups_by_reading, groups_by_hand, group_resets, refusals,
+                    signatures, deletion):
         try:
             section()
         except Exception as error:
@@ -241,6 +246,75 @@ def cursors():
     check("which then delivers what arrived", [decoded(message.value) for message in after], [b"6"])
 
 
+def groups_by_reading():
+    five_consumers("with commit-on-get", commit_on_get=True)
+
+
+def groups_by_hand():
+    group, dead = five_consumers("committing by hand", commit_on_get=False)
+    check_refused("a commit of partitions that went to others", 400, "InvalidParameter",
+                  lambda: group.client.consumer_commit(group.stream_id, dead.cursor))
+
+
+def five_consumers(mode, commit_on_get):
+    """They join one after the other; one of them dies with messages it did not commit, and the others take over after its timeout."""
+    stream_id = create(f"five {mode}", 6)
+    group = Group(data_client(stream_id), stream_id, "five", commit_on_get)
+    group.put(60)
+    first = Consumer(group, "a", timeout_in_ms=30_000)
+    first.turn()
+    check(f"{mode}: a consumer alone has all six partitions", group.shares(), [6])
+    dying = Consumer(group, "c", timeout_in_ms=1000)
+    others = [first] + [Consumer(group, name, timeout_in_ms=30_000) for name in ("b", "d", "e")]
+    group.put(60)
+    group.until(lambda: group.shares() == [1, 1, 1, 1, 2], [*others, dying])
+    check(f"{mode}: five have one or two each", group.shares(), [1, 1, 1, 1, 2])
+
+    def reads_and_dies():
+        group.drain([*others, dying])
+        group.put(60)
+        died_at = time.time()
+        return died_at, dying.read(), group.held_by(dying)
+
+    died_at, unfinished, left_behind = reads_and_dies()
+    while not (unfinished and left_behind):
+        died_at, unfinished, left_behind = reads_and_dies()
+    ledger_before = len(group.ledger)
+    others[-1].stay()
+    group.until(lambda: group.shares() == [1, 1, 2, 2], others)
+    check(f"{mode}: the others take over what a dead one held", group.shares(), [1, 1, 2, 2])
+    group.put(60)
+    group.drain(others)
+    taken_over = [d.received_at for d in group.ledger[ledger_before:] if d.partition in left_behind]
+    check(f"{mode}: they get nothing of it before its timeout is over", min(taken_over) - died_at > 1, True)
+    check(f"{mode}: what it did not commit is delivered again", {d.place for d in unfinished} - group.repeated(), set())
+    check(f"{mode}: every message is received as it was put", group.missing(), {})
+    check(f"{mode}: in order, without a gap, in every partition", group.skipping(), [])
+    check(f"{mode}: in the end all is committed", group.committed(), group.last_offsets())
+    return group, dying
+
+
+def group_resets():
+    stream_id = create("resets", 1)
+    group = Group(data_client(stream_id), stream_id, "readers", commit_on_get=False)
+    group.put(3)
+    reader = Consumer(group, "reader", timeout_in_ms=30_000)
+    before = datetime.now(timezone.utc)
+    reader.turn()
+    [reservation] = group.reservations()
+    check("GetGroup tells the last committed offset and who holds the partition",
+          (reservation.partition, reservation.committed_offset, reservation.reserved_instance), ("0", 2, "reader"))
+    reserved = reservation.time_reserved_until - before
+    check("and until when, a timeout after it was heard of", timedelta(seconds=29) < reserved < timedelta(seconds=90), True)
+    answer = group.client.update_group(stream_id, "readers", UpdateGroupDetails(type="TRIM_HORIZON"))
+    [reservation] = group.reservations()
+    check("UpdateGroup answers nothing, frees the partition and forgets what was committed",
+          (answer.status, answer.data, reservation.committed_offset, reservation.reserved_instance), (200, None, None, None))
+    check("an older cursor goes on at the new place", [d.offset for d in reader.read()], [0, 1, 2])
+    group.client.update_group(stream_id, "readers", UpdateGroupDetails(type="AT_TIME", time=datetime.now(timezone.utc)))
+    check("AT_TIME skips what was stored before", reader.read(), [])
+
+
 def refusals():
     stream_id = create("refusals", 1)
     client = data_client(stream_id)
@@ -265,7 +339,12 @@ def refusals():
                   lambda: client.put_messages(stream_id, {"messages": [{"value": "not base64!"}]}))
     check_refused("a retention of 23 hours", 400, "InvalidParameter", lambda: admin.create_stream(details("short", 1, retention_in_hours=23)))
     check_refused("a stream of no partitions", 400, "InvalidParameter", lambda: admin.create_stream(details("none", 0)))
-    check_refused("GetGroup, which is not there yet,", 501, "MethodNotImplemented", lambda: client.get_group(stream_id, "readers"))
+    check_refused("GetGroup of an unknown group", 404, "NotAuthorizedOrNotFound", lambda: client.get_group(stream_id, "nobody"))
+    check_refused("UpdateGroup of an unknown group", 404, "NotAuthorizedOrNotFound",
+                  lambda: client.update_group(stream_id, "nobody", UpdateGroupDetails(type="LATEST")))
+    check_refused("a commit of a partition's cursor", 400, "InvalidParameter", lambda: client.consumer_commit(stream_id, good))
+    check_refused("a heartbeat with a cursor that is none", 400, "InvalidParameter",
+                  lambda: client.consumer_heartbeat(stream_id, "nonsense"))
 
 
 def signatures():

@@ -7,15 +7,21 @@ import com.oracle.bmc.model.BmcException;
 import com.oracle.bmc.streaming.StreamAdminClient;
 import com.oracle.bmc.streaming.StreamClient;
 import com.oracle.bmc.streaming.model.CreateCursorDetails;
+import com.oracle.bmc.streaming.model.CreateGroupCursorDetails;
 import com.oracle.bmc.streaming.model.CreateStreamDetails;
 import com.oracle.bmc.streaming.model.Message;
+import com.oracle.bmc.streaming.model.PartitionReservation;
 import com.oracle.bmc.streaming.model.PutMessagesDetails;
 import com.oracle.bmc.streaming.model.PutMessagesDetailsEntry;
 import com.oracle.bmc.streaming.model.PutMessagesResultEntry;
 import com.oracle.bmc.streaming.model.Stream;
 import com.oracle.bmc.streaming.model.StreamSummary;
+import com.oracle.bmc.streaming.model.UpdateGroupDetails;
 import com.oracle.bmc.streaming.model.UpdateStreamDetails;
+import com.oracle.bmc.streaming.requests.ConsumerCommitRequest;
+import com.oracle.bmc.streaming.requests.ConsumerHeartbeatRequest;
 import com.oracle.bmc.streaming.requests.CreateCursorRequest;
+import com.oracle.bmc.streaming.requests.CreateGroupCursorRequest;
 import com.oracle.bmc.streaming.requests.CreateStreamRequest;
 import com.oracle.bmc.streaming.requests.DeleteStreamRequest;
 import com.oracle.bmc.streaming.requests.GetGroupRequest;
@@ -23,6 +29,7 @@ import com.oracle.bmc.streaming.requests.GetMessagesRequest;
 import com.oracle.bmc.streaming.requests.GetStreamRequest;
 import com.oracle.bmc.streaming.requests.ListStreamsRequest;
 import com.oracle.bmc.streaming.requests.PutMessagesRequest;
+import com.oracle.bmc.streaming.requests.UpdateGroupRequest;
 import com.oracle.bmc.streaming.requests.UpdateStreamRequest;
 import com.oracle.bmc.streaming.responses.GetMessagesResponse;
 import java.io.ByteArrayInputStream;
@@ -73,6 +80,7 @@ public final class Checks {
     section("lists", this::lists);
     section("messages", this::messages);
     section("cursors", this::cursors);
+    section("groups", this::groups);
     section("refusals", this::refusals);
     section("signatures", this::signatures);
     section("deletion", this::deletion);
@@ -195,6 +203,33 @@ public final class Checks {
     check("the next cursor goes on behind it", readAll(client, stream, two.getOpcNextCursor(), 2).stream().map(Message::getOffset).toList(), List.of(2L, 3L, 4L));
   }
 
+  private void groups() throws Exception {
+    Stream stream = create("groups");
+    StreamClient client = dataClient(stream);
+    client.putMessages(put(stream.getId(), IntStream.range(0, 3).mapToObj(n -> entry(null, "" + n)).toList()));
+    String first = join(client, stream, "first");
+    var read = read(client, stream, first, 1000);
+    check("a group cursor reads from the oldest message on", read.getItems().stream().map(Message::getOffset).toList(), List.of(0L, 1L, 2L));
+    var heartbeat = ConsumerHeartbeatRequest.builder().streamId(stream.getId()).cursor(read.getOpcNextCursor()).build();
+    String kept = client.consumerHeartbeat(heartbeat).getCursor().getValue();
+    var held = reservation(client, stream);
+    check("GetGroup tells who holds the partition, and that nothing is committed",
+        Arrays.asList(held.getPartition(), held.getReservedInstance(), held.getCommittedOffset()), Arrays.asList("0", "first", null));
+    check("until when is in the future", held.getTimeReservedUntil().after(new Date()), true);
+    String next = commit(client, stream, kept);
+    check("ConsumerCommit commits what the cursor of the heartbeat stands for", reservation(client, stream).getCommittedOffset(), 2L);
+    check("and the cursor it gives goes on behind that", read(client, stream, next, 1000).getItems(), List.of());
+    check("a second instance finds its partition taken", read(client, stream, join(client, stream, "second"), 1000).getItems(), List.of());
+
+    var horizon = UpdateGroupDetails.builder().type(UpdateGroupDetails.Type.TrimHorizon).build();
+    client.updateGroup(UpdateGroupRequest.builder().streamId(stream.getId()).groupName("readers").updateGroupDetails(horizon).build());
+    var freed = reservation(client, stream);
+    check("UpdateGroup frees the partition and forgets what was committed",
+        Arrays.asList(freed.getReservedInstance(), freed.getCommittedOffset()), Arrays.asList(null, null));
+    checkRefused("a commit of what was read before", 400, "InvalidParameter", () -> commit(client, stream, kept));
+    check("an older cursor reads on at the new place", read(client, stream, next, 1000).getItems().size(), 3);
+  }
+
   private void refusals() throws Exception {
     Stream stream = create("refusals");
     StreamClient client = dataClient(stream);
@@ -207,8 +242,9 @@ public final class Checks {
         () -> read(client, stream, cursor(client, stream, at -> at.type(CreateCursorDetails.Type.Latest)), 10001));
     checkRefused("a partition the stream does not have", 400, "InvalidParameter",
         () -> cursor(client, stream, at -> at.type(CreateCursorDetails.Type.Latest).partition("1")));
-    checkRefused("GetGroup, which is not there yet,", 501, "MethodNotImplemented",
-        () -> client.getGroup(GetGroupRequest.builder().streamId(stream.getId()).groupName("readers").build()));
+    checkRefused("an unknown group", 404, "NotAuthorizedOrNotFound", () -> reservation(client, stream));
+    String partitionCursor = cursor(client, stream, at -> at.type(CreateCursorDetails.Type.Latest));
+    checkRefused("a commit of a partition's cursor", 400, "InvalidParameter", () -> commit(client, stream, partitionCursor));
   }
 
   private void signatures() throws Exception {
@@ -303,6 +339,29 @@ public final class Checks {
     where.accept(details);
     var request = CreateCursorRequest.builder().streamId(stream.getId()).createCursorDetails(details.build()).build();
     return client.createCursor(request).getCursor().getValue();
+  }
+
+  /** A cursor of an instance of the group `readers` that commits by hand. */
+  private static String join(StreamClient client, Stream stream, String instance) {
+    var details = CreateGroupCursorDetails.builder()
+        .groupName("readers")
+        .instanceName(instance)
+        .type(CreateGroupCursorDetails.Type.TrimHorizon)
+        .timeoutInMs(600_000)
+        .commitOnGet(false)
+        .build();
+    var request = CreateGroupCursorRequest.builder().streamId(stream.getId()).createGroupCursorDetails(details).build();
+    return client.createGroupCursor(request).getCursor().getValue();
+  }
+
+  private static String commit(StreamClient client, Stream stream, String cursor) {
+    return client.consumerCommit(ConsumerCommitRequest.builder().streamId(stream.getId()).cursor(cursor).build()).getCursor().getValue();
+  }
+
+  /** The only partition, as the group `readers` has it. */
+  private static PartitionReservation reservation(StreamClient client, Stream stream) {
+    var request = GetGroupRequest.builder().streamId(stream.getId()).groupName("readers").build();
+    return client.getGroup(request).getGroup().getReservations().get(0);
   }
 
   private static GetMessagesResponse read(StreamClient client, Stream stream, String cursor, int limit) {
