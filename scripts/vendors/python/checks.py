@@ -6,7 +6,6 @@ Usage: checks.py ENDPOINT CONFIG_FILE, against a service that holds nothing yet.
 import base64
 import re
 import sys
-import time
 import traceback
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
@@ -23,7 +22,7 @@ from oci.streaming.models import (
     UpdateStreamDetails,
 )
 
-from groups import Consumer, Group
+from groups import Group
 
 endpoint, config_file = sys.argv[1:]
 config = oci.config.from_file(config_file)
@@ -251,54 +250,24 @@ def groups_by_reading():
 
 
 def groups_by_hand():
-    group, dead = five_consumers("committing by hand", commit_on_get=False)
+    group = five_consumers("committing by hand", commit_on_get=False)
     check_refused("a commit of partitions that went to others", 400, "InvalidParameter",
-                  lambda: group.client.consumer_commit(group.stream_id, dead.cursor))
+                  lambda: group.client.consumer_commit(group.stream_id, group.consumers["c"].cursor))
 
 
 def five_consumers(mode, commit_on_get):
-    """They join one after the other; one of them dies with messages it did not commit, and the others take over after its timeout."""
     stream_id = create(f"five {mode}", 6)
     group = Group(data_client(stream_id), stream_id, "five", commit_on_get)
-    group.put(60)
-    first = Consumer(group, "a", timeout_in_ms=30_000)
-    first.turn()
-    check(f"{mode}: a consumer alone has all six partitions", group.shares(), [6])
-    dying = Consumer(group, "c", timeout_in_ms=1000)
-    others = [first] + [Consumer(group, name, timeout_in_ms=30_000) for name in ("b", "d", "e")]
-    group.put(60)
-    group.until(lambda: group.shares() == [1, 1, 1, 1, 2], [*others, dying])
-    check(f"{mode}: five have one or two each", group.shares(), [1, 1, 1, 1, 2])
-
-    def reads_and_dies():
-        group.drain([*others, dying])
-        group.put(60)
-        died_at = time.time()
-        return died_at, dying.read(), group.held_by(dying)
-
-    died_at, unfinished, left_behind = reads_and_dies()
-    while not (unfinished and left_behind):
-        died_at, unfinished, left_behind = reads_and_dies()
-    ledger_before = len(group.ledger)
-    others[-1].stay()
-    group.until(lambda: group.shares() == [1, 1, 2, 2], others)
-    check(f"{mode}: the others take over what a dead one held", group.shares(), [1, 1, 2, 2])
-    group.put(60)
-    group.drain(others)
-    taken_over = [d.received_at for d in group.ledger[ledger_before:] if d.partition in left_behind]
-    check(f"{mode}: they get nothing of it before its timeout is over", min(taken_over) - died_at > 1, True)
-    check(f"{mode}: what it did not commit is delivered again", {d.place for d in unfinished} - group.repeated(), set())
-    check(f"{mode}: every message is received as it was put", group.missing(), {})
-    check(f"{mode}: in order, without a gap, in every partition", group.skipping(), [])
-    check(f"{mode}: in the end all is committed", group.committed(), group.last_offsets())
-    return group, dying
+    for behaviour, got, expected in group.lives_through_a_death():
+        check(f"{mode}: {behaviour}", got, expected)
+    return group
 
 
 def group_resets():
     stream_id = create("resets", 1)
     group = Group(data_client(stream_id), stream_id, "readers", commit_on_get=False)
     group.put(3)
-    reader = Consumer(group, "reader", timeout_in_ms=30_000)
+    reader = group.join("reader")
     before = datetime.now(timezone.utc)
     reader.turn()
     [reservation] = group.reservations()

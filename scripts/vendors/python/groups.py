@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from oci.streaming.models import CreateGroupCursorDetails, PutMessagesDetails, PutMessagesDetailsEntry
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Delivery:
 
 
 class Consumer:
-    """Reads, takes down what it got, and commits by hand unless reading does."""
+    """Reads, has the group take down what it got, and commits by hand unless reading does."""
 
     def __init__(self, group, name, timeout_in_ms):
         self.group = group
@@ -58,8 +58,52 @@ class Group:
         self.stream_id = stream_id
         self.name = name
         self.commit_on_get = commit_on_get
+        self.consumers = {}
         self.sent = {}
         self.ledger = []
+
+    def join(self, name, timeout_in_ms=30_000):
+        self.consumers[name] = Consumer(self, name, timeout_in_ms)
+        return self.consumers[name]
+
+    def lives_through_a_death(self):
+        """Five join a stream of six partitions, one dies with messages it did not commit, and the others take over after its
+        timeout: each behaviour with what was seen and what is expected."""
+        self.put(60)
+        first = self.join("a")
+        first.turn()
+        yield "a consumer alone has all six partitions", self.shares(), [6]
+        others = [first, self.join("b"), self.join("d"), self.join("e")]
+        dying = self.join("c", timeout_in_ms=1000)
+        self.put(60)
+        self.until(lambda: self.shares() == [1, 1, 1, 1, 2], [*others, dying])
+        yield "five have one or two each", self.shares(), [1, 1, 1, 1, 2]
+
+        died_at, unfinished, left_behind = self._dies(dying, others)
+        ledger_before = len(self.ledger)
+        others[-1].stay()
+        self.until(lambda: self.shares() == [1, 1, 2, 2], others)
+        yield "the others take over what a dead one held", self.shares(), [1, 1, 2, 2]
+        self.put(60)
+        self.drain(others)
+        taken_over = [d.received_at for d in self.ledger[ledger_before:] if d.partition in left_behind]
+        yield "they get nothing of it before its timeout is over", min(taken_over) - died_at > 1, True
+        yield "what it did not commit is delivered again", {d.place for d in unfinished} - self.repeated(), set()
+        yield "every message is received as it was put", self.missing(), {}
+        yield "in order, without a gap, in every partition", self.skipping(), []
+        yield "in the end all is committed", self.committed(), self.last_offsets()
+
+    def _dies(self, dying, others):
+        """When it was heard of for the last time at the earliest, what it read then, and the partitions it left behind. On a
+        machine that stood still for its whole timeout it had lost them before: then it lives a little longer."""
+        while True:
+            self.drain([*others, dying])
+            self.put(60)
+            died_at = time.time()
+            unfinished = dying.read()
+            left_behind = {partition for partition, name in self.holders().items() if name == dying.name}
+            if unfinished and left_behind:
+                return died_at, unfinished, left_behind
 
     def put(self, count):
         """Messages of thirty keys, which reach six partitions."""
@@ -74,17 +118,17 @@ class Group:
         return [delivery for consumer in consumers for delivery in consumer.turn()]
 
     def drain(self, consumers):
+        """Rounds until one brings nothing."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while self.round(consumers):
-            pass
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"messages keep coming after {PATIENCE_SECONDS} seconds")
 
     def until(self, condition, consumers):
-        """Rounds until `condition` holds, or for a minute; whether it held."""
+        """Rounds until `condition` holds, or for so long as there is patience."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            if time.monotonic() > deadline:
-                return False
+        while not condition() and time.monotonic() < deadline:
             self.round(consumers)
-        return True
 
     def reservations(self):
         return self.client.get_group(self.stream_id, self.name).data.reservations
@@ -92,9 +136,6 @@ class Group:
     def holders(self):
         """Name by partition."""
         return {int(r.partition): r.reserved_instance for r in self.reservations()}
-
-    def held_by(self, consumer):
-        return {partition for partition, name in self.holders().items() if name == consumer.name}
 
     def shares(self):
         """How many partitions each one holds, in order; 0 stands for partitions that nobody holds."""
