@@ -138,17 +138,17 @@ test('a stream is made, waited for, listed, tagged and deleted', async () => {
   expect((await adminClient.getStream(stream.id)).data.lifecycleState).toBe('DELETED');
 });
 
-describe('consumer groups', () => {
-  /** A stream of two partitions with messages in both. */
-  async function streamOf(name: string, texts: readonly string[]): Promise<string> {
-    await using adminClient = admin.connectAdmin(server.identity.configPath, server.url);
-    const { data } = await adminClient.createStream({ name, partitions: 2, compartmentId: server.identity.tenancyId });
-    const messages = texts.map((text) => ({ key: Buffer.from(text), value: Buffer.from(text) }));
-    const { entries } = (await client.putMessages(data.id, { messages })).data;
-    expect(new Set(entries.map(({ partition }) => partition)).size).toBe(2);
-    return data.id;
-  }
+/** A stream of two partitions with messages in both. */
+async function streamOf(name: string, texts: readonly string[]): Promise<string> {
+  await using adminClient = admin.connectAdmin(server.identity.configPath, server.url);
+  const { data } = await adminClient.createStream({ name, partitions: 2, compartmentId: server.identity.tenancyId });
+  const messages = texts.map((text) => ({ key: Buffer.from(text), value: Buffer.from(text) }));
+  const { entries } = (await client.putMessages(data.id, { messages })).data;
+  expect(new Set(entries.map(({ partition }) => partition)).size).toBe(2);
+  return data.id;
+}
 
+describe('consumer groups', () => {
   const invoices = ['a', 'b', 'c', 'd'];
 
   test('every example of a group does what it says', async () => {

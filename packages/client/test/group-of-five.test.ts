@@ -36,14 +36,14 @@ describe.each([
     await stage.put(60);
     const a = await stage.join('a');
     await stage.round([a]);
-    expect(await stage.shares()).toEqual({ a: partitions });
+    expect(await stage.shares()).toEqual([partitions]);
     const [b, c, d, e] = [await stage.join('b'), await stage.join('c'), await stage.join('d'), await stage.join('e')];
     const all = [a, b, c, d, e];
     await stage.put(60);
     // They count from their first read on; two more of each, and the shares are even.
     for (let turn = 0; turn < 3; turn += 1) await stage.round(all);
     const even = await stage.holders();
-    expect(Object.values(await stage.shares()).toSorted()).toEqual([1, 1, 1, 1, 2]);
+    expect(await stage.shares()).toEqual([1, 1, 1, 1, 2]);
     await stage.put(60);
     await stage.drain(all);
     expect(await stage.holders()).toEqual(even);
@@ -65,7 +65,7 @@ describe.each([
     clock.advance(1);
     expect(await stage.holders()).toEqual(even.map((name) => (name === 'c' ? undefined : name)));
     for (let turn = 0; turn < 2; turn += 1) await stage.round([a, b, d, e]);
-    expect(Object.values(await stage.shares()).toSorted()).toEqual([1, 1, 2, 2]);
+    expect(await stage.shares()).toEqual([1, 1, 2, 2]);
     await stage.put(60);
     await stage.drain([a, b, d, e]);
     expect(stage.missing()).toEqual([]);
@@ -115,11 +115,11 @@ class Stage {
     return (await this.#calls.reservations(groupName)).map(({ reservedInstance }) => reservedInstance);
   }
 
-  /** How many partitions each one holds. */
-  async shares(): Promise<Record<string, number>> {
-    const shares: Record<string, number> = {};
-    for (const name of await this.holders()) if (name !== undefined) shares[name] = (shares[name] ?? 0) + 1;
-    return shares;
+  /** How many partitions each holder has, the smallest first. */
+  async shares(): Promise<number[]> {
+    const shares = new Map<string, number>();
+    for (const name of await this.holders()) if (name !== undefined) shares.set(name, (shares.get(name) ?? 0) + 1);
+    return [...shares.values()].toSorted((a, b) => a - b);
   }
 
   /** The last offset committed in each partition, by index. */

@@ -108,9 +108,9 @@ describe('createGroupCursor', () => {
     await read(first);
     const second = await join({ instanceName: 'i' });
     expect(await holders()).toEqual(['i', 'i']);
-    for (const call of [client.getMessages, client.consumerCommit, client.consumerHeartbeat]) {
-      await expect(call.call(client, streamId, first)).rejects.toMatchObject(invalid(stale));
-    }
+    await expect(client.getMessages(streamId, first)).rejects.toMatchObject(invalid(stale));
+    await expect(client.consumerCommit(streamId, first)).rejects.toMatchObject(invalid(stale));
+    await expect(client.consumerHeartbeat(streamId, first)).rejects.toMatchObject(invalid(stale));
     expect((await read(second)).texts).toEqual([]);
   });
 
@@ -328,7 +328,7 @@ describe('a cursor', () => {
     const [one, two] = [await join({ instanceName: 'one' }), await join({ instanceName: 'two' })];
     let cursors = [one, two];
     for (let turn = 0; turn < 3; turn += 1) cursors = await Promise.all(cursors.map(async (cursor) => (await read(cursor)).next));
-    expect((await holders()).toSorted()).toEqual(['one', 'two']);
+    expect(new Set(await holders())).toEqual(new Set(['one', 'two']));
     const waiting = Promise.all(cursors.map((cursor) => client.getMessages(streamId, cursor, { waitMs: 10_000 })));
     await put('a', 'b', 'c', 'd');
     const [first = [], second = []] = (await waiting).map(({ data }) => data.map(({ partition }) => partition));

@@ -144,7 +144,11 @@ function groups(): void {
   const reset = run(`streaming stream group update --stream-id ${streamId} --group-name readers --type TRIM_HORIZON`);
   check('group update succeeds, asks nothing and prints nothing', reset, { status: 0, stdout: '', stderr: '' });
   const [freed] = group('get --group-name readers').data.reservations;
-  check('and the group begins again', [freed['committed-offset'], freed['reserved-instance'], offsetsOf(get(next))], [null, null, [0, 1, 2]]);
+  check(
+    'and the group begins again',
+    [freed['committed-offset'], freed['reserved-instance'], offsetsOf(get(next))],
+    [null, null, [0, 1, 2]],
+  );
 }
 
 /** `oci raw-request` signs the body of PutMessages, which the SDKs do not. */
@@ -164,7 +168,12 @@ function refusals(): void {
   checkRefused('get of an unknown stream', 404, 'NotAuthorizedOrNotFound', `admin stream get --stream-id ${unknown}`);
   checkRefused('a cursor that is none', 400, 'InvalidParameter', `stream message get --stream-id ${streamId} --cursor nonsense`);
   checkRefused('an unknown group', 404, 'NotAuthorizedOrNotFound', `stream group get --stream-id ${streamId} --group-name nobody`);
-  checkRefused('a commit with a cursor that is none', 400, 'InvalidParameter', `stream group commit --stream-id ${streamId} --cursor nonsense`);
+  checkRefused(
+    'a commit with a cursor that is none',
+    400,
+    'InvalidParameter',
+    `stream group commit --stream-id ${streamId} --cursor nonsense`,
+  );
 }
 
 function signatures(): void {
