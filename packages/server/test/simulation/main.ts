@@ -1,4 +1,4 @@
-// Runs the simulator from the command line: `npm run simulate -- --seed 1 --runs 10000 --level both`, or, with `--planted [name …]`,
+// Runs the simulator from the command line: `npm run simulate -- --seed 1 --runs 10000 --level all`, or, with `--planted [name …]`,
 // proves that its checker finds planted bugs.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ const { values, positionals } = parseArgs({
   options: {
     seed: { type: 'string', default: String(randomInt(1_000_000)) },
     runs: { type: 'string', default: '200' },
-    level: { type: 'string', default: 'both' },
+    level: { type: 'string', default: 'all' },
     trace: { type: 'boolean', default: false },
     planted: { type: 'boolean', default: false },
   },
@@ -26,10 +26,10 @@ async function plant(): Promise<number> {
 async function simulate(): Promise<number> {
   const firstSeed = Number(values.seed);
   const runs = Number(values.runs);
-  const chosen = levels.filter((level) => values.level === 'both' || values.level === level);
-  const isKnown = values.level === 'both' || isLevel(values.level);
+  const chosen = levels.filter((level) => values.level === 'all' || values.level === level);
+  const isKnown = values.level === 'all' || isLevel(values.level);
   if (!Number.isSafeInteger(firstSeed) || !Number.isSafeInteger(runs) || runs < 1 || !isKnown || positionals.length > 0) {
-    console.error('Expected --seed <number> --runs <number> --level log|service|both, and --trace to print what one seed does.');
+    console.error(`Expected --seed <number> --runs <number> --level ${levels.join('|')}|all, and --trace to print what one seed does.`);
     return 2;
   }
   console.log(`seeds ${firstSeed} to ${firstSeed + runs - 1}, level ${values.level}`);

@@ -1,5 +1,5 @@
-// What consumer groups must be after each command of a log, worked out from the rules of ARCHITECTURE.md and PROTOCOL.md alone: nothing of the
-// program under test goes in. Every state is kept and never changed, so that a judge can look at any offset.
+// What consumer groups must be after each command of a log, worked out from the rules alone: nothing of the program under test
+// goes in but the shape of its commands. No state is ever changed, so that a judge can look at any offset.
 import type { GroupCommand } from '../../../src/groups/group-state.ts';
 
 /** An instance after some command; times are the log's, Unix milliseconds. */
@@ -168,9 +168,9 @@ function poll(before: ModelGroup, caller: ModelInstance, counted: Positions, off
   const alive = runOut(extended(before, caller, now, true), epoch, now);
   const read = commitOnGet ? committed(alive, counted) : alive;
   const group = { ...read, partitions: shared(read, epoch, offset, now) };
-  const moved = before.partitions.some(({ holder, committed: offset }, index) => {
+  const moved = before.partitions.some(({ holder, committed: done }, index) => {
     const after = group.partitions[index];
-    return after?.holder !== holder || after.committed !== offset;
+    return after?.holder !== holder || after.committed !== done;
   });
   return { group, answer: { kind: 'polled', held: heldBy(group, epoch, counted), timeoutMs, moved } };
 }

@@ -57,17 +57,14 @@ export class GroupWorld {
     this.parts = parts;
   }
 
-  anyServer(): Server {
-    return this.pick(this.servers);
-  }
-
   pick<Item>(items: readonly Item[]): Item {
     // The index is below the length.
     return items[this.parts.random.below(items.length)] as Item;
   }
 
-  /** Calls a server; undefined if it died before it answered. */
-  async call(asked: Asked, server: Server = this.anyServer()): Promise<Exchange | undefined> {
+  /** Calls any server; undefined if it died before it answered. */
+  async call(asked: Asked): Promise<Exchange | undefined> {
+    const server = await this.#anyServer();
     const { operation, stream, sent, cursor, caller } = asked;
     const { trace } = this.parts;
     const call = new CallRecord(operation, stream, cursor, await this.#moment(server, stream));
@@ -90,6 +87,12 @@ export class GroupWorld {
     const to = { ...(await this.#moment(server, stream)), applied };
     this.#judgeStatus(operation, reply, call);
     return { call, server, to, reply };
+  }
+
+  /** One that answers now, or the next one that does. */
+  async #anyServer(): Promise<Server> {
+    while (this.servers.length === 0) await this.parts.scheduler.pause();
+    return this.pick(this.servers);
   }
 
   /** What is stored and told at this moment. */

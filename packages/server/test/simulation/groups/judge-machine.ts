@@ -20,7 +20,7 @@ export function judgeMachine(server: Server, stream: StreamFacts, auditor: Audit
 }
 
 /** Throws unless these groups are the model's after the command at `applied`; those that nobody can see any more are left out. */
-export function judgeGroups(groups: Iterable<Group>, shard: Shard, applied: number, whose: string): void {
+function judgeGroups(groups: Iterable<Group>, shard: Shard, applied: number, whose: string): void {
   const now = shard.entries[applied]?.now ?? 0;
   const expected = [...shard.stateAt(applied).values()].toSorted((a, b) => a.id - b.id).map(rowOf);
   const found = [...groups]
@@ -30,7 +30,7 @@ export function judgeGroups(groups: Iterable<Group>, shard: Shard, applied: numb
     .map(write);
   law(
     found.join() === expected.join(),
-    () => `After command ${applied} of log ${shard.index} ${whose} has\n${found.join('\n')}\ninstead of\n${expected.join('\n')}`,
+    () => `After command ${applied} of log ${shard.index} ${whose} has ${found.join()} instead of ${expected.join()}`,
   );
 }
 
@@ -42,8 +42,8 @@ function rowOf(group: ModelGroup): string {
 }
 
 function write({ id, streamId, name, retentionMs, lastUsedMs, instances, partitions }: ModelGroup): string {
-  const lives = instances.map(({ name, epoch, timeoutMs, commitOnGet, reservedUntilMs, lastCommandMs, hasPolled }) => [
-    name,
+  const lives = instances.map(({ name: own, epoch, timeoutMs, commitOnGet, reservedUntilMs, lastCommandMs, hasPolled }) => [
+    own,
     epoch,
     timeoutMs,
     commitOnGet,

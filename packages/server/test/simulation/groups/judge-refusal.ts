@@ -1,7 +1,7 @@
 // A caller with a group cursor is refused only for cause, and in the right words.
 import { standardMessage } from 'millrace-protocol';
 import { law } from '../law.ts';
-import { countedOf, heldBy, instanceOf, isGone } from './group-model.ts';
+import { countedOf, heldBy, instanceOf, isGone, type ModelHeld } from './group-model.ts';
 import type { Exchange, GroupWorld } from './group-world.ts';
 import type { HeldCursor } from './held-cursor.ts';
 import { callStates, isKnown, shardOfCall } from './window.ts';
@@ -66,8 +66,6 @@ function causeOf(world: GroupWorld, cursor: HeldCursor, exchange: Exchange): Cau
   }
   if (call.operation !== 'GetMessages') return { possible };
   const starts = to.bounds.map(({ start }) => start);
-  const isTrimmed = (held: readonly { partition: number; from: number | null }[], at: readonly number[]): boolean =>
-    held.some(({ partition, from }) => from !== null && from < (at[partition] ?? 0));
   for (const { answer } of call.commands) if (answer.kind === 'polled' && isTrimmed(answer.held, starts)) possible.add('trimmed');
   for (const state of states) {
     const group = state.get(cursor.group);
@@ -77,4 +75,9 @@ function causeOf(world: GroupWorld, cursor: HeldCursor, exchange: Exchange): Cau
   const before = call.from.bounds.map(({ start }) => start);
   const certain = last?.answer.kind === 'polled' && isTrimmed(last.answer.held, before) ? 'trimmed' : undefined;
   return { possible, certain };
+}
+
+/** True if a partition goes on before the oldest message: `starts` are those of all, by index. */
+function isTrimmed(held: readonly ModelHeld[], starts: readonly number[]): boolean {
+  return held.some(({ partition, from }) => from !== null && from < (starts[partition] ?? 0));
 }

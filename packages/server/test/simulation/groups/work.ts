@@ -35,7 +35,6 @@ export async function work(
   async function act(index: number): Promise<void> {
     for (let step = 0; step < plan.steps; step += 1) {
       await scheduler.pause();
-      if (world.servers.length === 0) continue;
       if (random.chance(0.01)) replace(index);
       await consumers[index]?.step(world);
     }
@@ -50,7 +49,6 @@ export async function work(
 
 async function visit(world: GroupWorld, visitor: Visitor): Promise<void> {
   const { random } = world.parts;
-  if (world.servers.length === 0) return;
   const fate = random.next();
   if (fate < 0.25) await visitor.put();
   else if (fate < 0.32) await visitor.look();

@@ -1,6 +1,8 @@
 // A planted bug: a wrong program that differs from the right one in a line or two. The sources have no switch for it; a copy of
 // them is edited.
 
+import type { Level } from '../run-seed.ts';
+
 /** One replacement in one file. */
 export interface Edit {
   /** Path from the folder that holds `packages/`. */
@@ -15,8 +17,8 @@ export interface Plant {
   readonly name: string;
   /** What is wrong, and after a colon, where it is not plain, what comes of it. */
   readonly sentence: string;
-  /** The part of the simulator that is to find it: the log alone, or the whole service on it. */
-  readonly level: 'log' | 'service';
+  /** The level of the simulator that is to find it. */
+  readonly level: Level;
   readonly edits: readonly Edit[];
 }
 

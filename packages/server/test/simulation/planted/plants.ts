@@ -1,5 +1,6 @@
 // All planted bugs.
 import { checkpointPlants } from './checkpoint-plants.ts';
+import { groupPlants } from './group-plants.ts';
 import { journalPlants } from './journal-plants.ts';
 import type { Plant } from './plant.ts';
 import { recoveryPlants } from './recovery-plants.ts';
@@ -14,4 +15,5 @@ export const plants: readonly Plant[] = [
   ...recoveryPlants,
   ...segmentPlants,
   ...servicePlants,
+  ...groupPlants,
 ];
