@@ -62,7 +62,7 @@ export class CrashDisk {
 
   /** What every file holds, by path. */
   contents(): Map<string, Buffer> {
-    return new Map(Array.from(filesBelow(this.#root, ''), ([path, { current }]) => [path, current]));
+    return new Map(Array.from(filesBelow(this.#root, ''), ([path, file]) => [path, file.contents()]));
   }
 
   /** Turns over the bits of `mask` in one byte of a file, on the disk and in memory. */
@@ -158,7 +158,7 @@ export class CrashFileSystem implements FileSystem {
     const folder = find(this.#root, dirname(path));
     const node = folder instanceof FolderNode ? folder.current.get(basename(path)) : undefined;
     if (folder instanceof FolderNode && node !== undefined) folder.change([basename(path), undefined]);
-    if (node instanceof FileNode) recycle(this.#stale, node.current);
+    if (node instanceof FileNode) recycle(this.#stale, node.contents());
     await this.pause();
   }
 

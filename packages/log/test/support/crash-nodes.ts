@@ -20,44 +20,65 @@ export interface Fate {
   readonly stale: Buffer[];
 }
 
-/** A file. */
+/** A file. Its bytes are changed in place as long as nobody else has them. */
 export class FileNode {
   current: Buffer = Buffer.alloc(0);
   durable: Buffer = Buffer.alloc(0);
   /** What was done since the durable state, in order. */
   changes: Change[] = [];
+  #ownsCurrent = false;
+  #ownsDurable = false;
 
   change(change: Change): void {
     this.changes.push(change);
-    this.current = applied(this.current, change);
+    this.current = applied(this.current, change, this.#ownsCurrent);
+    this.#ownsCurrent = true;
   }
 
   /** Makes these changes durable, but for those another sync made durable meanwhile: a disk does not go back. */
   sync(changes: readonly Change[]): void {
     const done = new Set(changes);
-    for (const change of this.changes) if (done.has(change)) this.durable = applied(this.durable, change);
+    for (const change of this.changes) if (done.has(change)) this.#persist(change);
     this.changes = this.changes.filter((change) => !done.has(change));
+  }
+
+  #persist(change: Change): void {
+    this.durable = applied(this.durable, change, this.#ownsDurable);
+    this.#ownsDurable = true;
   }
 
   /** Turns over the bits of `mask` in one byte. */
   damage(position: number, mask: number): void {
+    this.#disown();
     this.current = damaged(this.current, position, mask);
     this.durable = damaged(this.durable, position, mask);
   }
 
   /** Another file in the same state. */
   copy(): FileNode {
+    this.#disown();
     const copy = new FileNode();
     Object.assign(copy, { current: this.current, durable: this.durable, changes: [...this.changes] });
     return copy;
   }
 
+  /** What it holds, to be kept. */
+  contents(): Buffer {
+    this.#disown();
+    return this.current;
+  }
+
   cutPower(fate: Fate): void {
-    for (const change of this.changes) {
-      for (const part of survivors(change, this.durable.length, fate)) this.durable = applied(this.durable, part);
-    }
+    for (const change of this.changes) for (const part of survivors(change, this.durable.length, fate)) this.#persist(part);
     this.changes = [];
     this.current = this.durable;
+    this.#disown();
+  }
+
+  /** From now on somebody else may have these bytes, too. */
+  #disown(): void {
+    this.#ownsCurrent = false;
+    this.#ownsDurable = false;
   }
 }
 
@@ -144,13 +165,19 @@ function damaged(before: Buffer, position: number, mask: number): Buffer {
   return after;
 }
 
-function applied(before: Buffer, change: Change): Buffer {
+/** `isOwn`: `before` may be changed in place. */
+function applied(before: Buffer, change: Change, isOwn: boolean): Buffer {
   if ('size' in change) {
     const cut = Buffer.alloc(change.size);
     before.copy(cut);
     return cut;
   }
-  const after = Buffer.alloc(Math.max(before.length, change.position + change.bytes.length));
+  const end = change.position + change.bytes.length;
+  if (isOwn && end <= before.length) {
+    change.bytes.copy(before, change.position);
+    return before;
+  }
+  const after = Buffer.alloc(Math.max(before.length, end));
   before.copy(after);
   change.bytes.copy(after, change.position);
   return after;

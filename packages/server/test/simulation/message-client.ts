@@ -30,7 +30,7 @@ export class MessageClient {
   }
 
   /** Puts a few messages to some stream. */
-  async put(messageBytes = 400): Promise<void> {
+  async put(messageBytes: number = this.#anySize()): Promise<void> {
     const { random } = this.#world.parts;
     const stream = this.#anyStream();
     if (stream === undefined) return;
@@ -78,6 +78,12 @@ export class MessageClient {
       if (cursor !== undefined && all.length === before) return all;
     }
     return undefined;
+  }
+
+  /** A large one's batch needs a buffer that is used again. */
+  #anySize(): number {
+    const { random, largeBytes } = this.#world.parts;
+    return random.chance(0.2) ? largeBytes : 400;
   }
 
   #anyStream(): StreamModel | undefined {
@@ -199,7 +205,9 @@ export class MessageClient {
       headers: waitMs > 0 ? { [header.waitMs]: String(waitMs) } : {},
       signal: abort.signal,
     };
+    const endWait = waitMs > 0 ? this.#world.wait(() => this.#overdue(cursor)) : (): void => {};
     const exchange = await this.#world.call('GetMessages', sent, this.#name);
+    endWait();
     tally.add(waitMs > 0 ? 'read that may wait' : 'read');
     if (exchange.reply.status !== 200) {
       judgeRefusal(cursor, exchange);
@@ -212,6 +220,12 @@ export class MessageClient {
     this.#judgeWait(cursor, delivered, exchange, waitMs, abort.signal);
     into.push(...delivered);
     return nextCursor(cursor, delivered, exchange);
+  }
+
+  /** In words, why a read with this cursor should not wait any more. */
+  #overdue({ partition, position }: HeldCursor): string | undefined {
+    const isThere = position.kind === 'offset' && partition.highestAnswered >= position.offset;
+    return isThere ? `A read of ${partition} still waits at ${position.offset} though ${partition.highestAnswered} is there.` : undefined;
   }
 
   #delivered(partition: PartitionModel, entry: ShownMessage): Delivered {

@@ -1,6 +1,7 @@
 // The whole service below HTTP, on a disk that lies, a clock that jumps and a schedule that a seed decides, life after life.
 import { LogError, type LogStore, openLogStore } from 'millrace-log';
 import { type Call, CrashDisk, type CrashFileSystem, ManualClock, Scheduler, Seeded, Tally } from 'millrace-log/test-support';
+import type { StreamSummary } from 'millrace-protocol/shapes';
 import { closeService, openService, type Service } from '../../src/service.ts';
 import type { HeldCursor } from './cursor-model.ts';
 import { law } from './law.ts';
@@ -15,6 +16,8 @@ const clientCount = 4;
 const hourMs = 3_600_000;
 /** Nothing may go on without a file call or a caller for so many timers. */
 const maxIdle = 200;
+/** Time enough for everything that was put off: half a minute. */
+const calmTurns = 300;
 const kibi = 1024;
 
 const readingCalls: readonly Call[] = ['read', 'open', 'sizeOf', 'list', 'size'];
@@ -44,11 +47,19 @@ class Simulation {
   readonly #weather: Weather;
   /** How often time jumps by hours. */
   readonly #jumps: number;
+  /** Some messages are large, and so is what must hold them. */
+  readonly #isLarge: boolean;
   readonly #journalFileBytes: number;
+  readonly #maxBytesInFlight: number;
   readonly #cursors: HeldCursor[][] = Array.from({ length: clientCount }, () => []);
   #loss: Loss = 'nothing';
   #wasFlipped = false;
   #boot = 0;
+  #world: World | undefined;
+  /** True once the store of this life does no more. */
+  #hasFailed = false;
+  /** What the disk was asked to do and no disk can be relied on to survive. */
+  #misuse: string | undefined;
 
   constructor(seed: number, trace: (line: string) => void) {
     this.#random = new Seeded(seed);
@@ -57,7 +68,9 @@ class Simulation {
     this.#durability = this.#random.chance(0.6) ? 'sync' : 'async';
     this.#weather = pick(this.#random, ['calm', 'rough', 'rough', 'hurt'] as const);
     this.#jumps = pick(this.#random, [0, 0.01, 0.05] as const);
-    this.#journalFileBytes = pick(this.#random, [8, 16, 64] as const) * kibi;
+    this.#isLarge = seed % 8 === 0;
+    this.#journalFileBytes = (this.#isLarge ? 512 : pick(this.#random, [8, 16, 64] as const)) * kibi;
+    this.#maxBytesInFlight = (this.#isLarge ? 1024 : 64) * kibi;
     trace(`${this.#durability} ${this.#weather}`);
   }
 
@@ -94,6 +107,7 @@ class Simulation {
     let idle = 0;
     let lastSteps = 0;
     const whenIdle = (): boolean => {
+      this.#world?.judgeIdle();
       idle = scheduler.steps === lastSteps ? idle + 1 : 0;
       lastSteps = scheduler.steps;
       const delayMs = this.#clock.nextDelayMs;
@@ -102,6 +116,8 @@ class Simulation {
       return true;
     };
     const ending = await scheduler.run(this.#life(fileSystem, scheduler, life, work), { isOver: () => fileSystem.isDead, whenIdle });
+    this.#world = undefined;
+    law(this.#misuse === undefined, () => this.#misuse ?? '');
     if (ending === undefined) this.tally.add('crash');
     return ending ?? 'crashed';
   }
@@ -125,9 +141,15 @@ class Simulation {
       moments: this.#moments,
       store,
       service,
+      largeBytes: this.#isLarge ? 100_000 : 400,
+      crowdBytes: this.#maxBytesInFlight - 14_000,
       isHurt: () => this.#weather === 'hurt',
       trace: this.#trace,
     });
+    this.#world = world;
+    fileSystem.onMisuse = (what) => {
+      this.#misuse ??= what;
+    };
     if (await this.#check(world)) await work(world);
     world.isClosing = true;
     world.drain();
@@ -138,6 +160,7 @@ class Simulation {
   /** Undefined if the service refused to open, with cause. */
   async #open(fileSystem: CrashFileSystem, life: number): Promise<{ store: LogStore; service: Service } | undefined> {
     let store: LogStore | undefined;
+    this.#hasFailed = false;
     try {
       store = await openLogStore({
         directory: '/data',
@@ -145,13 +168,16 @@ class Simulation {
         asyncSyncIntervalMs: 1 + this.#random.below(200),
         journalFileBytes: this.#journalFileBytes,
         journalFileCount: 2 + this.#random.below(3),
-        segmentBytes: kibi + this.#random.below(3 * kibi),
-        maxBytesInFlight: 64 * kibi,
+        segmentBytes: (this.#isLarge ? 256 : 1) * kibi + this.#random.below(3 * kibi),
+        maxBytesInFlight: this.#maxBytesInFlight,
         maxOpenFiles: 16,
         clock: this.#clock,
         random: (length) => this.#random.bytes(length),
         fileSystem,
         host: { pid: 1, bootId: String(this.#boot), startedAt: () => `life ${life}` },
+        onFailure: () => {
+          this.#hasFailed = true;
+        },
       });
       const service = await openService({
         engine: store,
@@ -198,6 +224,7 @@ class Simulation {
     const listed = await streams.list();
     if (listed === undefined) return loss === 'nothing';
     this.#model.settleStreams(listed, loss, world.times());
+    await this.#checkLogs(world, listed);
     const contents = new Map<PartitionModel, Delivered[] | undefined>();
     for (const { state, deletions, partitions } of this.#model.streams) {
       if (state !== 'created' || deletions.size > 0) continue;
@@ -208,6 +235,14 @@ class Simulation {
     if (loss === 'tail' && [...contents.values()].includes(undefined)) return false;
     this.#loss = 'nothing';
     return true;
+  }
+
+  /** Of messages there are the logs of the streams that are there, and no others: a crash leaves nothing behind for ever. */
+  async #checkLogs({ parts: { store } }: World, listed: readonly StreamSummary[]): Promise<void> {
+    if (this.#hasFailed) return;
+    const logs = (await store.listLogs()).map(({ name }) => name).filter((name) => !name.startsWith('_millrace.'));
+    const active = listed.filter(({ lifecycleState }) => lifecycleState === 'ACTIVE');
+    law(logs.length === active.length, () => `There are ${active.length} streams, and logs for ${logs.length}: ${logs}.`);
   }
 
   async #work(world: World): Promise<void> {
@@ -230,6 +265,22 @@ class Simulation {
     await Promise.all(clients);
     done.abort();
     await passing;
+    if (!world.isClosing && this.#random.chance(0.4)) await this.#calmDown(world);
+  }
+
+  /** The disk has room again and nothing fails any more: what was put off is done soon, without a new start. */
+  async #calmDown(world: World): Promise<void> {
+    const { scheduler, fileSystem, random } = world.parts;
+    Object.assign(fileSystem, { isFull: () => false, failsSync: () => false, failureOf: () => undefined });
+    for (let turn = 0; turn < calmTurns; turn += 1) {
+      await scheduler.pause();
+      this.#clock.advance(random.below(200));
+    }
+    if (this.#hasFailed) return;
+    const listed = await new StreamClient('calm', world, this.#model).list();
+    for (const { name, lifecycleState } of listed ?? [])
+      law(['ACTIVE', 'DELETED'].includes(lifecycleState), () => `Stream ${name} stays ${lifecycleState}.`);
+    if (listed !== undefined) this.tally.add('calmed down');
   }
 
   async #act(world: World, name: string, cursors: HeldCursor[], steps: number): Promise<void> {
@@ -260,7 +311,10 @@ class Simulation {
       this.tally.add('wall clock jumped');
       const farMs = pick(this.#random, [1000, hourMs, 48 * hourMs] as const);
       this.#clock.wallMs += this.#random.below(2 * farMs) - farMs;
-    } else this.#clock.advance(this.#random.below(fate < 0.9 ? 300 : 20_000));
+    } else if (fate < this.#jumps * 2) {
+      this.tally.add('time came near to a retention');
+      this.#clock.advance((24 + this.#random.below(3)) * hourMs - this.#random.below(120_000));
+    } else this.#clock.advance(this.#random.below(fate < 0.9 ? 300 : fate < 0.97 ? 20_000 : 90_000));
   }
 
   #makeWeather(fileSystem: CrashFileSystem): void {

@@ -38,9 +38,9 @@ export class StreamClient {
     if (reply.status !== 200) {
       stream.state = 'gone';
       stream.note.settle(event, 'refused', to.moment);
-      law(reply.status === 409 || reply.status === 429, () => `CreateStream of ${name} answered ${reply.status}: ${reply.message}`);
+      law(reply.status === 409, () => `CreateStream of ${name} answered ${reply.status}: ${reply.message}`);
       const mayBeTaken = this.#others(stream).some((other) => other.mayBeActive(from.moment, to.moment));
-      law(reply.status === 429 || mayBeTaken, () => `The name ${name} was refused as taken, and it is not.`);
+      law(mayBeTaken, () => `The name ${name} was refused as taken, and it is not.`);
       return;
     }
     const taken = this.#others(stream).find((other) => other.mustBeActive(from.moment, to.moment));

@@ -25,7 +25,7 @@ export async function runPlanted(names: readonly string[]): Promise<boolean> {
     }
     workshop.clear();
   };
-  const workshops = Array.from({ length: workshopCount }, (_, number) => new Workshop(String(number)));
+  const workshops = Array.from({ length: workshopCount }, (_, number) => new Workshop(`${process.pid}-${number}`));
   await Promise.all(workshops.map(work));
   console.log(`${found} of ${chosen.length} planted bugs found`);
   return isClean && found === chosen.length;
