@@ -1,0 +1,59 @@
+// A message between its acceptance and its acknowledgement.
+import type { Effect } from '../errors.ts';
+import type { PutMessagesResultEntry } from '../models.ts';
+import type { EncodedMessage } from './producer-message.ts';
+
+/** Where a message was stored. */
+export interface Ack {
+  /** Index in decimal. */
+  readonly partition: string;
+  /** Its place in the partition; exact up to 2^53. */
+  readonly offset: number;
+  /** When the service stored it, to the millisecond. */
+  readonly timestamp: Date;
+}
+
+/** Settles once. */
+export class Entry {
+  readonly message: EncodedMessage;
+  /** When it fails, by the producer's clock. */
+  readonly deadlineMs: number;
+  /** When it was accepted, by the producer's clock. */
+  readonly acceptedMs: number;
+  readonly ack: Promise<Ack>;
+  /** Attempts that failed. */
+  failures = 0;
+  /** Whether an attempt may have stored it. */
+  effect: Effect = 'none';
+  /** What the last attempt failed with. */
+  lastFailure: unknown;
+  #isSettled = false;
+  #resolve: (ack: Ack) => void = () => {};
+  #reject: (error: Error) => void = () => {};
+
+  constructor(message: EncodedMessage, acceptedMs: number, timeoutMs: number) {
+    this.message = message;
+    this.acceptedMs = acceptedMs;
+    this.deadlineMs = acceptedMs + timeoutMs;
+    this.ack = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.ack.catch(() => {}); // Nobody has to look: `flush` and `close` report failures too.
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  succeed({ partition, offset, timestamp }: PutMessagesResultEntry): void {
+    this.#isSettled = true;
+    // A stored entry has all three (OCI Streaming API 20180418).
+    this.#resolve({ partition: partition ?? '', offset: offset ?? Number.NaN, timestamp: timestamp ?? new Date(Number.NaN) });
+  }
+
+  fail(error: Error): void {
+    this.#isSettled = true;
+    this.#reject(error);
+  }
+}

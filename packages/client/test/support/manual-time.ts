@@ -1,0 +1,65 @@
+// Time that moves when a test says so, and chance that is told.
+import type { RetryEnvironment } from '../../src/retry/environment.ts';
+
+interface Sleeper {
+  readonly atMs: number;
+  readonly wake: () => void;
+}
+
+/** Starts at 0. */
+export class ManualTime implements RetryEnvironment {
+  #nowMs = 0;
+  readonly #sleepers = new Set<Sleeper>();
+  readonly random: () => number;
+  readonly clock = {
+    now: (): number => this.#nowMs,
+    sleep: (ms: number, signal: AbortSignal | undefined): Promise<void> => this.#sleep(ms, signal),
+  };
+
+  constructor(random: () => number = () => 0) {
+    this.random = random;
+  }
+
+  /** How many wait now: none, when whatever ran has left no timer. */
+  get sleeperCount(): number {
+    return this.#sleepers.size;
+  }
+
+  /** Moves on, waking whoever is due in the order of their times, each with time to do what comes next. */
+  async advance(ms: number): Promise<void> {
+    const target = this.#nowMs + ms;
+    await settle();
+    for (let next = this.#next(target); next !== undefined; next = this.#next(target)) {
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      next.wake();
+      await settle();
+    }
+    this.#nowMs = target;
+    await settle();
+  }
+
+  #next(target: number): Sleeper | undefined {
+    const due = [...this.#sleepers].filter(({ atMs }) => atMs <= target);
+    return due.toSorted((a, b) => a.atMs - b.atMs)[0];
+  }
+
+  #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settleIt: () => void): void => {
+        this.#sleepers.delete(sleeper);
+        signal?.removeEventListener('abort', abort);
+        settleIt();
+      };
+      const sleeper: Sleeper = { atMs: this.#nowMs + ms, wake: () => end(resolve) };
+      const abort = (): void => end(() => reject(signal?.reason));
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', abort);
+      if (signal?.aborted === true) abort();
+    });
+  }
+}
+
+/** Lets what is ready go on. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
