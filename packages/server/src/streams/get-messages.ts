@@ -21,7 +21,13 @@ export async function getMessages(service: Service, request: OperationRequest): 
   const waitMs = waitOf(request);
   const stream = service.catalogue.activeStream(request.pathParameter('streamId'));
   const read = GroupCursorCodec.claims(cursor) ? getGroupMessages : getPartitionMessages;
-  return await read(service, { stream, cursor, limit, waitMs, request });
+  return withWait(await read(service, { stream, cursor, limit, waitMs, request }), request);
+}
+
+/** Says that the wait was understood: a client that is not told so has to pause between its reads. */
+function withWait(answer: Answer, request: OperationRequest): Answer {
+  const asked = request.header(header.waitMs);
+  return asked === undefined ? answer : { ...answer, headers: { ...answer.headers, [header.waitMs]: asked } };
 }
 
 async function getPartitionMessages(service: Service, read: ReadRequest): Promise<Answer> {

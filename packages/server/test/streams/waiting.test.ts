@@ -142,6 +142,13 @@ describe('the header', () => {
     expect((await longest).messages).toEqual([]);
   });
 
+  test('is repeated in the answer, so that a client knows the service waits; an answer to a read without it has none', async () => {
+    const path = `/streams/${streamId}/messages?cursor=${latest}`;
+    const asked = await composed.client.call('GET', path, { date: now(), headers: { 'millrace-wait-ms': '0' } });
+    const plain = await composed.client.call('GET', path, { date: now() });
+    expect([asked.headers['millrace-wait-ms'], plain.headers['millrace-wait-ms']]).toEqual(['0', undefined]);
+  });
+
   test.each(['30001', '-1', '1.5', 'ten', '', '1, 2'])('%j is refused', async (value) => {
     const path = `/streams/${streamId}/messages?cursor=${latest}`;
     const answer = await composed.client.call('GET', path, { date: now(), headers: { 'millrace-wait-ms': value } });
