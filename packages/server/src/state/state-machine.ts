@@ -187,8 +187,10 @@ export class StateMachine<State, Command, Answer> {
       const { batches } = await this.#commands.read(this.#nextOffset, readLimits);
       for (const batch of batches) this.#applyBatch(batch);
     } catch (error) {
-      // Behind the trim: another server's snapshot has what was cut off.
       if (!(error instanceof OffsetOutOfRange)) throw error;
+      // Commands appended here were applied while this read was under way, and their snapshot has trimmed what it was to read.
+      if (this.#nextOffset >= error.startOffset) return;
+      // Behind the trim: another server's snapshot has what was cut off.
       await this.#restore();
       if (this.#nextOffset < error.startOffset) {
         this.#failure = new LogError(

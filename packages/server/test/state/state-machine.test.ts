@@ -42,11 +42,46 @@ function failingOnce(engine: Engine, logName: string, call: 'append' | 'trim'): 
     failed = true;
     throw new LogError('AppendRefused', 'refused here');
   };
-  const partition = (name: string, index: number): PartitionLog => {
-    const log = engine.partition(name, index);
-    if (name !== logName) return log;
+  return withLog(engine, logName, (log) => {
     if (call === 'append') return { ...log, append: (batch) => once(() => log.append(batch)) };
     return { ...log, trim: (beforeOffset) => once(() => log.trim(beforeOffset)) };
+  });
+}
+
+/** An engine on which `meanwhile` happens before the first read of `logName` goes on. */
+function beforeFirstRead(engine: Engine, logName: string, meanwhile: () => Promise<void>): Engine {
+  let hasHappened = false;
+  return withLog(engine, logName, (log) => ({
+    ...log,
+    read: async (fromOffset, limits, signal) => {
+      const isFirst = !hasHappened;
+      hasHappened = true;
+      if (isFirst) await meanwhile();
+      return await log.read(fromOffset, limits, signal);
+    },
+  }));
+}
+
+/** An engine on which `meanwhile` happens before the first append to `logName`, which is stored at once, is answered. */
+function afterFirstAppend(engine: Engine, logName: string, meanwhile: () => Promise<void>): Engine {
+  let hasHappened = false;
+  return withLog(engine, logName, (log) => ({
+    ...log,
+    append: async (batch) => {
+      const isFirst = !hasHappened;
+      hasHappened = true;
+      const stored = await log.append(batch);
+      if (isFirst) await meanwhile();
+      return stored;
+    },
+  }));
+}
+
+/** An engine whose partitions of `logName` are seen through `change`. */
+function withLog(engine: Engine, logName: string, change: (log: PartitionLog) => PartitionLog): Engine {
+  const partition = (name: string, index: number): PartitionLog => {
+    const log = engine.partition(name, index);
+    return name === logName ? change(log) : log;
   };
   return new Proxy(engine, {
     get(target, property) {
@@ -57,28 +92,9 @@ function failingOnce(engine: Engine, logName: string, call: 'append' | 'trim'): 
   });
 }
 
-/** An engine on which `meanwhile` happens before the first read of `logName` goes on. */
-function beforeFirstRead(engine: Engine, logName: string, meanwhile: () => Promise<void>): Engine {
-  let hasHappened = false;
-  const partition = (name: string, index: number): PartitionLog => {
-    const log = engine.partition(name, index);
-    if (name !== logName) return log;
-    const read: PartitionLog['read'] = async (fromOffset, limits, signal) => {
-      if (!hasHappened) {
-        hasHappened = true;
-        await meanwhile();
-      }
-      return await log.read(fromOffset, limits, signal);
-    };
-    return { ...log, read };
-  };
-  return new Proxy(engine, {
-    get(target, property) {
-      if (property === 'partition') return partition;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+/** All that can go on by itself has done so. */
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a state machine', () => {
@@ -155,6 +171,29 @@ describe('a state machine', () => {
     await write();
     const reader = await openLedger(beforeFirstRead(engine, 'ledger.snapshots', write));
     expect(reader.state).toEqual(writer.state);
+  });
+
+  test('never goes back when a slow read of its commands finds them trimmed by its own snapshot', async () => {
+    const engine = openMemoryEngine({ clock: new TestClock() });
+    const appended = Promise.withResolvers<void>();
+    const readable = Promise.withResolvers<void>();
+    const slow = afterFirstAppend(
+      beforeFirstRead(engine, 'ledger', () => readable.promise),
+      'ledger',
+      () => appended.promise,
+    );
+    const machine = await openLedger(slow, 2);
+    const first = machine.submit({ amount: 1 });
+    const reading = machine.catchUp();
+    await endOfTurn();
+    appended.resolve();
+    await first;
+    await machine.submit({ amount: 2 });
+    await machine.settle();
+    await machine.submit({ amount: 3 });
+    readable.resolve();
+    await reading;
+    expect([machine.applied, machine.state.balance]).toEqual([2, 6]);
   });
 
   test('a snapshot that was cut off by a crash is passed over', async () => {

@@ -10,11 +10,13 @@ import type { StreamFacts } from './stream-facts.ts';
 const compared = new WeakMap<object, number>();
 const rows = new WeakMap<ModelGroup, string>();
 
-/** Throws unless the groups of a stream's shard are on this server what they must be. */
+/** Throws unless the groups of a stream's shard are on this server what they must be; no server goes back. */
 export function judgeMachine(server: Server, stream: StreamFacts, auditor: Auditor): void {
   const machine = server.machine(stream);
   const { applied, state } = machine;
-  if (compared.get(machine) === applied) return;
+  const before = compared.get(machine) ?? -1;
+  law(before <= applied, () => `${server.name} had applied command ${before}, and now ${applied}.`);
+  if (before === applied) return;
   compared.set(machine, applied);
   judgeGroups(state.groups.values(), auditor.shardOf(stream), applied, server.name);
 }
