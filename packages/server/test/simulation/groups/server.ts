@@ -14,6 +14,8 @@ export interface ServerParts extends Omit<GatewayParts, 'onAnswer'> {
   readonly snapshotEvery: number;
 }
 
+type Machine = ReturnType<Service['groups']['machineOf']>;
+
 export class Server {
   readonly name: string;
   readonly clock: Clock;
@@ -22,6 +24,7 @@ export class Server {
   readonly gateway: GatewayEngine;
   /** Resolves when the server is killed. */
   readonly death: Promise<'dead'>;
+  readonly #machines = new Map<string, Machine>();
   #service: Service | undefined;
   #die: () => void = () => {};
 
@@ -57,8 +60,10 @@ export class Server {
   }
 
   /** Its machine for the groups of a stream. */
-  machine({ id }: StreamFacts): ReturnType<Service['groups']['machineOf']> {
-    return this.service.groups.machineOf(id);
+  machine({ id }: StreamFacts): Machine {
+    const machine = this.#machines.get(id) ?? this.service.groups.machineOf(id);
+    this.#machines.set(id, machine);
+    return machine;
   }
 
   /** Nothing it has begun is ever answered. */

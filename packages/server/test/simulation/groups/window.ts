@@ -8,12 +8,12 @@ import type { Shard } from './shard.ts';
 
 /** The states that the server may have looked at between the engine's last answer and its own. */
 export function lastStates({ call, to }: Exchange, shard: Shard): ModelState[] {
-  return statesBetween(shard, Math.min(call.lastApplied, to.applied), to.applied);
+  return statesBetween(shard, call.lastApplied, to.applied);
 }
 
 /** All states that the server can have had while the call was under way, but none older than `least`. */
 export function callStates({ call, to }: Exchange, shard: Shard, least = -1): ModelState[] {
-  return statesBetween(shard, Math.max(Math.min(call.from.applied, to.applied), least), to.applied);
+  return statesBetween(shard, Math.max(call.from.applied, least), to.applied);
 }
 
 export function statesBetween(shard: Shard, from: number, to: number): ModelState[] {
