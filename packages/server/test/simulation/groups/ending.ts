@@ -1,4 +1,4 @@
-// The end of every seed: in a quiet time the shares are even and stay so, everything retained reaches every group, and any replay gives the same.
+// The end of every seed: in a quiet time the shares are even and stay so, and everything retained reaches every group.
 import { law } from '../law.ts';
 import { Consumer } from './consumer.ts';
 import { groupNamed, hasRunOut, type ModelGroup } from './group-model.ts';

@@ -1,7 +1,7 @@
-// The engine as one of several servers sees it: everything takes its time; what others append to the command logs may be seen a while later,
-// but what any server was told of, by the answer to an append, by bounds or by a read, is there for all that ask from then on (so the
-// leader of a partition has it); a read may bring less than there is. Appends can fail, with or without having been stored. Once the
-// server is dead nothing is answered any more.
+// The engine as one of several servers sees it: everything takes its time; what others append to the command logs may be seen a
+// while later, but what any server was told of, by the answer to an append, by bounds or by a read, is there for all that ask from
+// then on (so the leader of a partition has it); a read may bring less than there is. Appends can fail, with or without having been
+// stored. Once the server is dead nothing is answered any more.
 import { LogError } from 'millrace-log';
 import type { Scheduler, Seeded, Tally } from 'millrace-log/test-support';
 import type { Appended, Bounds, Engine, LogInfo, LogSettings, PartitionLog, ReadLimits, ReadResult } from '../../../src/engine/engine.ts';

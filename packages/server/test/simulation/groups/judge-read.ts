@@ -1,5 +1,5 @@
-// What GetMessages with a group cursor may answer: messages that were put, at their places, from exactly where the group stands, of partitions that
-// the caller holds; nothing only if there was nothing for it; and the cursor that says so.
+// What GetMessages with a group cursor may answer: messages that were put, at their places, from exactly where the group stands, of
+// partitions that the caller holds; nothing only if there was nothing for it; and the cursor that says so.
 import { formatTime, header } from 'millrace-protocol';
 import type { Message } from 'millrace-protocol/shapes';
 import { law } from '../law.ts';

@@ -210,6 +210,8 @@ class Simulation {
     const visitor = new Visitor(world, this.#plan.groupNames, this.#messages);
     await judgeQuiet(world, this.#consumers, visitor);
     await judgeDrain(world, visitor);
+    // What a server that died has stored last was told to nobody, and may be seen by nobody yet.
+    for (const { gateway } of world.servers) gateway.isQuick = true;
     await judgeReplays(world);
   }
 }
