@@ -109,6 +109,8 @@ async function build({ options, layout, lock, reserve, files, found }: Materials
   const { fileSystem, segmentBytes, onWarning, clock: timers } = options;
   const { catalogue, head, journal: contents, shown } = found;
   for (const folder of [layout.journal, layout.logs]) fileSystem.makeFolder(folder);
+  // A power cut in the middle of a rename can leave the checkpoint under both names: writing the next one would destroy it.
+  await fileSystem.unlink(layout.nextCheckpoint);
   if (shown.length > 0) await keepShown(fileSystem, layout, lock, found);
   await tidy(fileSystem, layout, files, found);
   const clock = new LogClock(timers, head.clockMs);

@@ -174,7 +174,7 @@ export class Caller {
     } catch (error) {
       this.#refuse(append, error);
       if (error instanceof LogError && error.code === 'Overloaded' && !isCrowded)
-        throw new Error(`Append ${append.id} was refused as one too many: ${error.message}`);
+        throw new Error(`Append ${append.id} was refused as one too many: ${error.message}`, { cause: error });
       throw error;
     } finally {
       leave();

@@ -131,7 +131,7 @@ export class FolderNode {
 
   /** Of a rename the new name may be there before the old one is gone. */
   #survivor(change: NameChange, random: Seeded): NameChange {
-    if (change.size < 2 || !random.chance(0.2)) return change;
+    if (change.size < 2 || !random.chance(0.4)) return change;
     return new Map([...change].filter(([, node]) => node !== undefined));
   }
 }

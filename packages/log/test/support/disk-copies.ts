@@ -21,7 +21,7 @@ export interface Copies {
 
 /** Kinds of files of which a bit is turned over. */
 const kinds: readonly RegExp[] = [/journal/, /journal/, /checkpoint$/, /\.log$/];
-const openingsCut = 5;
+const openingsCut = 6;
 /** A log that only copies have. */
 const extra = 'extra';
 
@@ -72,16 +72,27 @@ function judgeUnchanged(before: ReadonlyMap<string, Buffer>, after: ReadonlyMap<
   }
 }
 
-/** Opens what a killed process left unsynced, again and again; each time the power is cut, at some call of the opening or soon after. */
+/**
+ * Opens what a killed process left unsynced, again and again; each time the power is cut, at some call of the opening or soon
+ * after, and half of the times before it, too.
+ */
 export async function crashCopies(copies: Copies): Promise<void> {
-  const calls = await crashCopy(copies, Number.POSITIVE_INFINITY);
-  for (let copy = 0; copy < openingsCut; copy += 1) await crashCopy(copies, 1 + copies.random.below(calls));
+  const calls = await crashCopy(copies, Number.POSITIVE_INFINITY, false);
+  const { random } = copies;
+  for (let copy = 0; copy < openingsCut; copy += 1) await crashCopy(copies, 1 + random.below(calls), random.chance(0.5));
 }
 
 /** Answers how many file calls the opening took. */
-async function crashCopy({ disk, history, durability, tally, random, open }: Copies, crashAt: number): Promise<number> {
+async function crashCopy(
+  { disk, history, durability, tally, random, open }: Copies,
+  crashAt: number,
+  isCutBefore: boolean,
+): Promise<number> {
   const copy = disk.copy(random);
+  if (isCutBefore) copy.cutPower();
   const fileSystem = copy.mount(crashAt);
+  const isHalfCheckpoint = isCutBefore && random.chance(0.4);
+  fileSystem.isLast = (call, path) => isHalfCheckpoint && call === 'sync' && path.includes('checkpoint');
   let calls = 0;
   let isAnswered = false;
   try {

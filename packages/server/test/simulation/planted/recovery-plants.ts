@@ -140,6 +140,14 @@ import { baseOffsetOf, batchHeader, batchLengthOf, endOffsetOf, isBatchIntact, t
   ),
   plant(
     'log',
+    'checkpoint-over-itself',
+    'the next checkpoint is written over a file that may be the checkpoint itself, under the second name that a power cut left it',
+    opening,
+    'await fileSystem.unlink(layout.nextCheckpoint);',
+    '',
+  ),
+  plant(
+    'log',
     'own-lock-left',
     'an opening that met a full disk while it wrote its lock leaves it there: the same process is refused when it tries again',
     'packages/log/src/lock.ts',
