@@ -26,6 +26,8 @@ test(
       try {
         const found = await runRounds(data, first, Math.min(rounds, first + roundsPerDirectory), random);
         expect(found).toBeGreaterThan(0);
+        if (rounds > roundsPerDirectory)
+          process.stdout.write(`${first + roundsPerDirectory} rounds killed, ${found} messages of the last ones found\n`);
       } finally {
         rmSync(data, { recursive: true });
       }
