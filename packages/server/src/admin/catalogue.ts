@@ -50,6 +50,7 @@ export class Catalogue {
   #cancelRetry = (): void => {};
   #retrying: Promise<void> = Promise.resolve();
   #isClosing = false;
+  #wasAnswerLost = false;
 
   private constructor(engine: Engine, machine: CatalogueMachine, random: RandomBytes, clock: Clock) {
     this.#engine = engine;
@@ -174,7 +175,12 @@ export class Catalogue {
   }
 
   #retryUnlessFinal(code: LogErrorCode): void {
-    if (this.#isClosing || code === 'Closed' || code === 'Failed') return;
+    if (code === 'Closed' || code === 'Failed') return;
+    this.#finishLater();
+  }
+
+  #finishLater(): void {
+    if (this.#isClosing) return;
     this.#cancelRetry();
     this.#cancelRetry = this.#clock.after(retryMs, () => {
       this.#retrying = this.#finishIntents().catch((error: unknown) => {
@@ -191,19 +197,36 @@ export class Catalogue {
   async #finishCreation(stream: StreamRecord): Promise<void> {
     const retentionMs = stream.retentionInHours * limits.hourMs;
     await this.#engine.createLog(messageLogOf(stream), { partitionCount: stream.partitions, retentionMs });
-    await this.#machine.submit({ v: 1, kind: 'STREAM_CREATED', id: stream.id });
+    await this.#submit({ v: 1, kind: 'STREAM_CREATED', id: stream.id });
   }
 
   async #finishDeletion(stream: StreamRecord): Promise<void> {
     await this.#engine.deleteLog(messageLogOf(stream));
-    await this.#machine.submit({ v: 1, kind: 'STREAM_DELETED', id: stream.id });
+    await this.#submit({ v: 1, kind: 'STREAM_DELETED', id: stream.id });
   }
 
   async #change(command: CatalogueCommand & { readonly workRequestId: string }): Promise<ChangedStream> {
-    const { answer } = await this.#machine.submit(command);
+    const { answer } = await this.#submit(command);
     if (answer.kind === 'refused') throw new ApiError(answer.code, answer.message);
     if (answer.kind !== 'done') throw new Error(`The catalogue answered ${answer.kind} to ${command.kind}.`);
     return { stream: answer.stream, workRequestId: answer.stream.workRequestId };
+  }
+
+  /**
+   * A command whose answer was lost, because it could not be read back, is applied with the next one at the latest; its second
+   * step must not wait for the next start.
+   */
+  async #submit(command: CatalogueCommand): Promise<{ readonly answer: CatalogueAnswer }> {
+    try {
+      const submitted = await this.#machine.submit(command);
+      if (this.#wasAnswerLost) this.#finishLater();
+      this.#wasAnswerLost = false;
+      return submitted;
+    } catch (error) {
+      this.#wasAnswerLost = true;
+      if (error instanceof LogError) this.#retryUnlessFinal(error.code);
+      throw error;
+    }
   }
 
   #newId(type: 'stream' | 'streampool' | 'streamworkrequest'): string {

@@ -265,7 +265,7 @@ class Simulation {
     await Promise.all(clients);
     done.abort();
     await passing;
-    if (!world.isClosing && this.#random.chance(0.4)) await this.#calmDown(world);
+    if (!world.isClosing && this.#random.chance(this.#weather === 'hurt' ? 0.9 : 0.4)) await this.#calmDown(world);
   }
 
   /** The disk has room again and nothing fails any more: what was put off is done soon, without a new start. */
@@ -330,7 +330,7 @@ class Simulation {
     if (!isHurt && random.chance(0.6)) return;
     fileSystem.failureOf = (call) => {
       const isReading = readingCalls.includes(call);
-      if ((isReading && !isHurt) || !random.chance(isReading ? 0.005 : 0.003)) return undefined;
+      if ((isReading && !isHurt) || !random.chance(isReading ? 0.03 : 0.003)) return undefined;
       tally.add(`failing ${call}`);
       return random.chance(0.8) ? 'EIO' : 'ENOSPC';
     };

@@ -74,8 +74,8 @@ export const servicePlants: readonly Plant[] = [
     'a stream is ACTIVE before its log is there',
     catalogue,
     `await this.#engine.createLog(messageLogOf(stream), { partitionCount: stream.partitions, retentionMs });
-    await this.#machine.submit({ v: 1, kind: 'STREAM_CREATED', id: stream.id });`,
-    `await this.#machine.submit({ v: 1, kind: 'STREAM_CREATED', id: stream.id });
+    await this.#submit({ v: 1, kind: 'STREAM_CREATED', id: stream.id });`,
+    `await this.#submit({ v: 1, kind: 'STREAM_CREATED', id: stream.id });
     await this.#engine.createLog(messageLogOf(stream), { partitionCount: stream.partitions, retentionMs });`,
   ),
   plant(
@@ -100,8 +100,8 @@ export const servicePlants: readonly Plant[] = [
     'a stream is DELETED before its log is: a crash leaves the log there for ever',
     catalogue,
     `await this.#engine.deleteLog(messageLogOf(stream));
-    await this.#machine.submit({ v: 1, kind: 'STREAM_DELETED', id: stream.id });`,
-    `await this.#machine.submit({ v: 1, kind: 'STREAM_DELETED', id: stream.id });
+    await this.#submit({ v: 1, kind: 'STREAM_DELETED', id: stream.id });`,
+    `await this.#submit({ v: 1, kind: 'STREAM_DELETED', id: stream.id });
     await this.#engine.deleteLog(messageLogOf(stream));`,
   ),
   plant(
@@ -109,8 +109,16 @@ export const servicePlants: readonly Plant[] = [
     'change-not-retried',
     'the second step of a change that storage refused is not tried again before the next start',
     catalogue,
-    "if (this.#isClosing || code === 'Closed' || code === 'Failed') return;",
+    "if (code === 'Closed' || code === 'Failed') return;",
     'if (code.length > 0) return;',
+  ),
+  plant(
+    'service',
+    'lost-answer-forgotten',
+    'a change whose answer could not be read back is not finished before the next start, though it is applied',
+    catalogue,
+    'this.#wasAnswerLost = true;\n      if (error instanceof LogError) this.#retryUnlessFinal(error.code);',
+    '',
   ),
   plant(
     'service',
