@@ -280,11 +280,16 @@ export class Producer implements AsyncDisposable {
     if (startedMs >= this.#pausedUntilMs) this.#failuresInARow += 1;
     const pauseMs = this.#waitMs(this.#failuresInARow, retryAfterMs(error));
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
-    this.#start(this.#resumeAfter(pauseMs));
+    this.#start(this.#resume());
   }
 
-  async #resumeAfter(ms: number): Promise<void> {
-    await this.#pause(ms);
+  /** A timer may be early by a part of a millisecond: the clock decides. */
+  async #resume(): Promise<void> {
+    const { clock } = this.#environment;
+    for (let leftMs = this.#pausedUntilMs - clock.now(); leftMs > 0; leftMs = this.#pausedUntilMs - clock.now()) {
+      await this.#pause(leftMs);
+      if (this.#ends.signal.aborted) return;
+    }
     this.#pump();
   }
 

@@ -164,6 +164,18 @@ test('a request without an answer goes again, and everything waits longer each t
   expect(producer.statistics).toMatchObject({ requests: 4, failedRequests: 3, resent: 3 });
 });
 
+test('a timer that is early by a part of a millisecond, as those of Node are, does not keep messages for ever', async () => {
+  const service = new FakeService();
+  const time = new ManualTime();
+  const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> => time.clock.sleep(Math.max(0.1, ms - 0.4), signal);
+  const producer = new Producer(service, 'stream', {}, { random: () => 0, clock: { now: time.clock.now, sleep } });
+  await producer.submit({ value: '1' });
+  await settle();
+  service.next().fail(lostAnswer());
+  await time.advance(60);
+  expect(service.waiting).toHaveLength(1);
+});
+
 test('retry-after of a 429 is waited for', async () => {
   const { service, producer, time } = setUp();
   await producer.submit({ value: '1' });
