@@ -1,7 +1,8 @@
 // What clients and judges share: time, chance, the servers, what the auditor knows, and how a call is made.
-import { createHash } from 'node:crypto';
+
 import type { ManualClock, Scheduler, Seeded, Tally } from 'millrace-log/test-support';
 import type { OperationName } from 'millrace-protocol';
+import { partitionOfKey } from '../../../src/streams/partitioner.ts';
 import { callService, type Reply, type Sent } from '../call.ts';
 import { law } from '../law.ts';
 import type { AuditedEngine } from './audited-engine.ts';
@@ -133,5 +134,6 @@ export class GroupWorld {
 
 /** The partition of the group logs that the groups of a stream are in: part of the format of a data set. */
 export function shardOf(streamId: string): number {
-  return createHash('sha256').update(streamId).digest().readUInt32BE() % groupLogCount;
+  const bytes = Buffer.from(streamId);
+  return partitionOfKey(bytes, 0, bytes.length, groupLogCount);
 }
