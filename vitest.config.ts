@@ -18,9 +18,9 @@ const config: ViteUserConfig = defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     // A loaded machine must not fail a test: these bounds only end what would hang for ever.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 120_000,
     allowOnly: false,
     passWithNoTests: false,
     projects: [
