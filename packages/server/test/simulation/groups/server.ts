@@ -19,8 +19,8 @@ type Machine = ReturnType<Service['groups']['machineOf']>;
 export class Server {
   readonly name: string;
   readonly clock: Clock;
-  /** True if its wall clock is not the engine's. */
-  readonly isOff: boolean;
+  /** How far its wall clock is ahead of the engine's, milliseconds. */
+  readonly skewMs: number;
   readonly gateway: GatewayEngine;
   /** Resolves when the server is killed. */
   readonly death: Promise<'dead'>;
@@ -47,7 +47,7 @@ export class Server {
   private constructor(parts: ServerParts) {
     this.name = parts.name;
     this.clock = skewed(parts.clock, parts.skewMs);
-    this.isOff = parts.skewMs !== 0;
+    this.skewMs = parts.skewMs;
     this.death = new Promise((resolve) => {
       this.#die = () => resolve('dead');
     });
