@@ -111,7 +111,7 @@ describe('a bit turned over', () => {
     scene = await buildScene();
   });
 
-  test('anywhere in the checkpoint refuses the opening and names it', async () => {
+  test('anywhere in the checkpoint refuses the opening and names it', { timeout: 300_000 }, async () => {
     const { flips, problems } = await judgeEach(scene, flipsOf(scene.image, /checkpoint$/), ({ refused }) =>
       refused?.startsWith('LogError: The checkpoint /data/checkpoint') === true ? undefined : `it gave ${refused ?? 'an open store'}`,
     );
@@ -119,12 +119,14 @@ describe('a bit turned over', () => {
     expect(flips).toBeGreaterThan(1000);
   });
 
-  test('anywhere in the lock or the reserve changes nothing', async () => {
+  test('anywhere in the lock or the reserve changes nothing', { timeout: 300_000 }, async () => {
     const { problems } = await judgeEach(scene, flipsOf(scene.image, /lock$|reserve$/, [0x10]), isAllThere);
     expect(problems).toEqual([]);
   });
 
-  test('anywhere in a segment refuses only the batches it hides, in that segment, by partition and offsets; the rest is read', async () => {
+  test('anywhere in a segment refuses only the batches it hides, in that segment, by partition and offsets; the rest is read', {
+    timeout: 300_000,
+  }, async () => {
     let refusals = 0;
     const { flips, problems } = await judgeEach(scene, flipsOf(scene.image, /[.]log$/), (outcome, flip) => {
       const hidden = hiddenBy(scene, flip);
@@ -140,7 +142,9 @@ describe('a bit turned over', () => {
     expect(refusals).toBeGreaterThan(1000);
   });
 
-  test('anywhere in the journal refuses the opening and names the entry, unless no later entry proves it or nothing is there', async () => {
+  test('anywhere in the journal refuses the opening and names the entry, unless no later entry proves it or nothing is there', {
+    timeout: 300_000,
+  }, async () => {
     const entries = entriesOf(scene.image);
     const last = Math.max(...entries.map(({ sequence }) => sequence));
     const tally = { refused: 0, ended: 0, free: 0 };
@@ -167,7 +171,7 @@ describe('a bit turned over', () => {
   });
 });
 
-test('a bit turned over anywhere in an index changes nothing, and every time is found as before', async () => {
+test('a bit turned over anywhere in an index changes nothing, and every time is found as before', { timeout: 300_000 }, async () => {
   const recording: Recording = { world: createWorld(), acknowledged: [] };
   const { world, acknowledged } = recording;
   const journalFileBytes = 64 * 1024;

@@ -46,7 +46,7 @@ test.each<[Fault, (call: Call) => boolean]>([
   ['short, then ENOSPC', ({ method }) => writes.includes(method)],
 ])(
   '%s: the store goes on, or fails and opens again, as the place demands, and keeps every promise',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (fault, canMeet) => {
     const breaches: string[] = [];
     const calls = await healthyCalls();
@@ -60,7 +60,7 @@ test.each<[Fault, (call: Call) => boolean]>([
   },
 );
 
-test.each<Fault>(['killed', 'power cut'])('%s: what was answered is there, and nothing else', { timeout: 120_000 }, async (fault) => {
+test.each<Fault>(['killed', 'power cut'])('%s: what was answered is there, and nothing else', { timeout: 300_000 }, async (fault) => {
   const breaches: string[] = [];
   for (const [number, call] of (await healthyCalls()).entries()) {
     await runScript(new FaultAt(fault, number), seed).catch((error: unknown) =>
@@ -70,7 +70,9 @@ test.each<Fault>(['killed', 'power cut'])('%s: what was answered is there, and n
   expect(breaches).toEqual([]);
 });
 
-test('killed before a new checkpoint is there for certain, then the power fails at every other call of the next opening: nothing is lost', async () => {
+test('killed before a new checkpoint is there for certain, then the power fails at every other call of the next opening: nothing is lost', {
+  timeout: 300_000,
+}, async () => {
   const breaches: string[] = [];
   for (const [number, call] of (await healthyCalls()).entries()) {
     if (call.method !== 'syncFolder' || call.path !== '/data' || call.phase === 'closing') continue;

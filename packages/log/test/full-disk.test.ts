@@ -167,7 +167,9 @@ test('a disk too small for a first opening refuses it and says what there was no
   }
 });
 
-test('whatever the size of the disk: no answered append is lost, the store never fails, and a deletion makes room', async () => {
+test('whatever the size of the disk: no answered append is lost, the store never fails, and a deletion makes room', {
+  timeout: 300_000,
+}, async () => {
   const problems: string[] = [];
   for (let capacity = leastCapacity; capacity < ample; capacity += 7) {
     const problem = await tryCapacity(capacity).catch((error: unknown) => String(error));

@@ -10,10 +10,11 @@ import { allBytes, verifyIn } from './verify-setup.ts';
 const seeds = Number(process.env['VERIFY_SEEDS'] ?? 16);
 const lives = 5;
 const flips = seeds * 4;
+const timeout = 300_000 + seeds * 5_000;
 const names = ['a', 'b', 'c'];
 
 for (const durability of ['sync', 'async'] as const) {
-  test(`whatever ${seeds} crashes leave in ${durability} is proved, and is what the next opening finds`, async () => {
+  test(`whatever ${seeds} crashes leave in ${durability} is proved, and is what the next opening finds`, { timeout }, async () => {
     let repeated = 0;
     let stored = 0;
     for (let seed = 1; seed <= seeds; seed += 1) {
@@ -34,7 +35,9 @@ for (const durability of ['sync', 'async'] as const) {
   });
 }
 
-test('wherever a bit is turned over: what is not told is not lost, and an opening is refused exactly when it is said to be', async () => {
+test('wherever a bit is turned over: what is not told is not lost, and an opening is refused exactly when it is said to be', {
+  timeout,
+}, async () => {
   const outcomes = { untold: 0, refused: 0, acceptable: 0, possible: 0 };
   for (let seed = 1; seed <= flips; seed += 1) {
     const world = createWorld(seed);

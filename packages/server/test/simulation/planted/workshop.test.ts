@@ -13,7 +13,7 @@ beforeAll(() => {
 
 afterAll(() => workshop.clear());
 
-test('a promise that the copy breaks is found, with level, seed and words', async () => {
+test('a promise that the copy breaks is found, with level, seed and words', { timeout: 300_000 }, async () => {
   const neverSynced = plant('log', 'never-synced', 'nothing is synced', committer, sync, '');
   const outcome = await workshop.run(neverSynced, 'log', 1, 20);
   expect(outcome).toMatchObject({ kind: 'found', level: 'log', words: expect.stringMatching(/\S/) });
@@ -26,7 +26,7 @@ test.each([
   expect(outcomeOf(output)).toEqual({ kind: 'failed', output });
 });
 
-test('a plant that does not fit is refused, and the copy is as it was', async () => {
+test('a plant that does not fit is refused, and the copy is as it was', { timeout: 300_000 }, async () => {
   const twice = plant('log', 'twice', 'there are two such places', committer, 'catalogue', 'catalog');
   await expect(workshop.run(twice, 'log', 1, 1)).rejects.toThrow('places to plant at instead of one: catalogue');
   expect(await workshop.run(undefined, 'log', 1, 1)).toEqual({ kind: 'clean' });
