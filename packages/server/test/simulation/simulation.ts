@@ -297,9 +297,17 @@ class Simulation {
       else if (fate < 0.88) await streams.delete();
       else if (fate < 0.91) await streams.show();
       else if (fate < 0.94) await streams.list();
-      else if (fate < 0.997) await streams.poll();
-      else await messages.burst();
+      else if (fate < 0.994) await streams.poll();
+      else await this.#crowd(messages, streams);
     }
+  }
+
+  /** Changes meet a store that is full of puts: their second step may be refused, too. */
+  async #crowd(messages: MessageClient, streams: StreamClient): Promise<void> {
+    const bursts = [1, 2, 3].map(async () => {
+      for (let turn = 0; turn < 3; turn += 1) await messages.burst();
+    });
+    await Promise.all([...bursts, streams.create(), streams.delete()]);
   }
 
   #passTime(): void {

@@ -38,6 +38,22 @@ function failingOnce(
   });
 }
 
+/** An engine whose catalogue cannot be read while `isUnreadable` says so. */
+function readingFails(engine: Engine, isUnreadable: () => boolean): Engine {
+  const partition: Engine['partition'] = (name, index) => {
+    const log = engine.partition(name, index);
+    if (name !== catalogueMachine.logName) return log;
+    return { ...log, read: async (...args) => (isUnreadable() ? Promise.reject(new LogError('Damaged', 'hidden')) : log.read(...args)) };
+  };
+  return new Proxy(engine, {
+    get(target, property) {
+      if (property === 'partition') return partition;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
 describe('the catalogue', () => {
   test('finishes a stream whose creation was cut off before its log was made', async () => {
     const engine = openMemoryEngine({ clock: new TestClock() });
@@ -75,6 +91,25 @@ describe('the catalogue', () => {
     clock.advance(1000);
     await clock.until(async () => catalogue.streams(0)[0]?.lifecycleState === state);
     expect(catalogue.workRequests(0).every(({ timeFinishedMs }) => timeFinishedMs !== null)).toBe(true);
+    await catalogue.close();
+  });
+
+  test('finishes a change whose answer was lost when a later one is applied', async () => {
+    const clock = new TestClock();
+    const engine = openMemoryEngine({ clock });
+    let isUnreadable = false;
+    const hidden = readingFails(engine, () => isUnreadable);
+    const catalogue = await openCatalogue(hidden, clock);
+    // Another server's change comes first: this one's has to be read back.
+    await (await openCatalogue(engine, clock)).createStream({ ...orders, name: 'others' });
+    isUnreadable = true;
+    await expect(catalogue.createStream(orders)).rejects.toMatchObject({ code: 'Damaged' });
+    isUnreadable = false;
+    await catalogue.createStream({ ...orders, name: 'later' });
+    const stateOf = (name: string): string | undefined => catalogue.streams(0).find((stream) => stream.name === name)?.lifecycleState;
+    expect(stateOf('orders')).toBe('CREATING');
+    clock.advance(1000);
+    await clock.until(async () => stateOf('orders') === 'ACTIVE');
     await catalogue.close();
   });
 

@@ -114,14 +114,6 @@ export const servicePlants: readonly Plant[] = [
   ),
   plant(
     'service',
-    'lost-answer-forgotten',
-    'a change whose answer could not be read back is not finished before the next start, though it is applied',
-    catalogue,
-    'this.#wasAnswerLost = true;\n      if (error instanceof LogError) this.#retryUnlessFinal(error.code);',
-    '',
-  ),
-  plant(
-    'service',
     'buffer-given-early',
     'the buffer of a batch is used for another one while the log still writes it',
     'packages/server/src/streams/put-messages.ts',
