@@ -24,10 +24,10 @@ test(
     for (let first = 0; first < rounds; first += roundsPerDirectory) {
       const data = mkdtempSync(join(tmpdir(), 'millrace-kill-'));
       try {
-        const found = await runRounds(data, first, Math.min(rounds, first + roundsPerDirectory), random);
+        const end = Math.min(rounds, first + roundsPerDirectory);
+        const found = await runRounds(data, first, end, random);
         expect(found).toBeGreaterThan(0);
-        if (rounds > roundsPerDirectory)
-          process.stdout.write(`${first + roundsPerDirectory} rounds killed, ${found} messages of the last ones found\n`);
+        if (rounds > roundsPerDirectory) process.stdout.write(`${end} rounds killed, ${found} messages of the last ones found\n`);
       } finally {
         rmSync(data, { recursive: true });
       }
