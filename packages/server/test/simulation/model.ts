@@ -71,6 +71,15 @@ export class Model {
     }
   }
 
+  /**
+   * In async, what proves an entry of the journal stands behind the next sync, and a power cut may have taken that. A bit turned
+   * over then ends the journal where it is, in silence, whatever was answered and synced behind it: streams too.
+   */
+  doubtStreams(): void {
+    this.poolId = undefined;
+    for (const stream of this.streams) stream.doubt();
+  }
+
   /** Compares the streams that are there after an opening with what is known; afterwards nothing is unknown. */
   settleStreams(listed: readonly StreamSummary[], loss: Loss, now: Times): void {
     const byMark = new Map(listed.map((summary) => [summary.freeformTags['mark'] ?? '', summary]));

@@ -54,6 +54,8 @@ class Simulation {
   readonly #cursors: HeldCursor[][] = Array.from({ length: clientCount }, () => []);
   #loss: Loss = 'nothing';
   #wasFlipped = false;
+  /** A bit of the journal was turned over that nothing may be left to tell of; see `doubtStreams`. */
+  #wasProofLost = false;
   #boot = 0;
   #world: World | undefined;
   /** True once the store of this life does no more. */
@@ -221,6 +223,7 @@ class Simulation {
     const streams = new StreamClient('check', world, this.#model);
     const messages = new MessageClient('check', world, this.#model, []);
     if (loss === 'tail') this.#model.doubt(this.#wasFlipped);
+    if (this.#wasProofLost) this.#model.doubtStreams();
     const listed = await streams.list();
     if (listed === undefined) return loss === 'nothing';
     this.#model.settleStreams(listed, loss, world.times());
@@ -234,6 +237,7 @@ class Simulation {
     if (lost > 0) this.tally.add('message of the last tail lost', lost);
     if (loss === 'tail' && [...contents.values()].includes(undefined)) return false;
     this.#loss = 'nothing';
+    this.#wasProofLost = false;
     return true;
   }
 
@@ -379,7 +383,9 @@ class Simulation {
     this.tally.add('bit turned over');
     this.#disk.damage(file.path, at);
     this.#wasFlipped = true;
-    if (file.path.includes('journal') && ending !== 'closed') this.#loseTail();
+    if (!file.path.includes('journal') || ending === 'closed') return;
+    this.#loseTail();
+    this.#wasProofLost = this.#durability === 'async';
   }
 }
 

@@ -151,6 +151,14 @@ export class StreamModel {
     this.wasSeen = true;
   }
 
+  /** Whether it was created, and whether it was deleted, is not known any more. */
+  doubt(): void {
+    if (this.state !== 'created') return;
+    Object.assign(this, { state: 'unknown', wasAnswered: false, wasSeen: false });
+    delete this.creation.to;
+    for (const deletion of this.deletions) delete deletion.to;
+  }
+
   /** The process is gone, and with it what was not answered. */
   endChanges(): void {
     for (const change of this.changes) {
