@@ -13,8 +13,9 @@ const foreignCharacter = /[^A-Za-z0-9+/]/;
  */
 export function base64DecodedLength(characters: number, padding: number): number {
   const digits = characters - padding;
-  const rest = digits % 4;
-  return padding > 2 || rest === 1 ? -1 : (digits - rest) * 0.75 + (rest === 0 ? 0 : rest - 1);
+  const rest = digits & 3;
+  // By shifts: a result that passed through a fraction would be a boxed number from here on.
+  return padding > 2 || rest === 1 ? -1 : (digits >> 2) * 3 + (rest === 0 ? 0 : rest - 1);
 }
 
 /** What is wrong with `text`, or undefined if it is base64 by the rules above. */

@@ -55,7 +55,7 @@ export class JsonScanner {
 
   /** Consumes the word `literal` if it is next. */
   acceptLiteral(literal: 'true' | 'false' | 'null'): boolean {
-    if (this.peek() !== literal.charCodeAt(0) || this.bytes.toString('latin1', this.at, this.at + literal.length) !== literal) return false;
+    if (this.peek() !== literal.charCodeAt(0) || !this.standsAt(this.at, literal)) return false;
     this.at += literal.length;
     return true;
   }
@@ -65,10 +65,9 @@ export class JsonScanner {
     if (!this.accept('"')) throw this.unexpected('a string');
     const { bytes } = this;
     const start = this.at;
-    if (this.#nextBackslash < start) this.#nextBackslash = positionOf(bytes, backslash, start);
-    let end = positionOf(bytes, quote, start);
-    this.stringHasEscapes = this.#nextBackslash < end;
-    if (this.stringHasEscapes) {
+    let end = this.plainStringEnd(start);
+    this.stringHasEscapes = end === -1;
+    if (end === -1) {
       // The byte behind a backslash is never the closing quote.
       for (end = this.#nextBackslash; end < bytes.length && bytes[end] !== quote; ) end += bytes[end] === backslash ? 2 : 1;
     }
@@ -78,13 +77,25 @@ export class JsonScanner {
     this.at = end + 1;
   }
 
+  /** Where the string whose content begins at `start` ends, the bytes' length if nowhere; -1 if it has escapes. Consumes nothing. */
+  plainStringEnd(start: number): number {
+    if (this.#nextBackslash < start) this.#nextBackslash = positionOf(this.bytes, backslash, start);
+    const end = positionOf(this.bytes, quote, start);
+    return this.#nextBackslash < end ? -1 : end;
+  }
+
   /** True if the string read last is `text` (ASCII). */
   stringIs(text: string): boolean {
     if (this.stringHasEscapes) return this.stringText() === text;
-    const { bytes, stringStart, stringEnd } = this;
-    let length = stringEnd - stringStart === text.length ? text.length : -1;
-    while (length > 0 && bytes[stringStart + length - 1] === text.charCodeAt(length - 1)) length -= 1;
-    return length === 0;
+    return this.stringEnd - this.stringStart === text.length && this.standsAt(this.stringStart, text);
+  }
+
+  /** True if `text` (ASCII) stands at `start`. Byte by byte: a string made to be compared would cost more than a small message. */
+  standsAt(start: number, text: string): boolean {
+    const { bytes } = this;
+    let same = 0;
+    while (same < text.length && bytes[start + same] === text.charCodeAt(same)) same += 1;
+    return same === text.length;
   }
 
   /** The string read last, decoded. */
@@ -112,8 +123,7 @@ export class JsonScanner {
     this.expect('{');
     if (this.accept('}')) return;
     do {
-      this.readString();
-      this.#checkString();
+      this.#readName();
       this.expect(':');
       readMember();
     } while (this.accept(','));
@@ -139,6 +149,28 @@ export class JsonScanner {
     const byte = this.bytes[at];
     const got = byte === undefined ? 'the end' : byte < 0x7f ? JSON.stringify(String.fromCharCode(byte)) : `0x${byte.toString(16)}`;
     return new InvalidJson(`${expected} expected at byte ${Math.min(at, this.bytes.length)}, got ${got}`);
+  }
+
+  /** Reads a string and checks it. Names are short: to look at each byte here is faster than to have native code search them. */
+  #readName(): void {
+    const { bytes } = this;
+    const isString = this.peek() === quote;
+    const start = this.at + 1;
+    let end = isString ? start : bytes.length;
+    let byte = bytes[end];
+    while (byte !== undefined && byte >= 0x20 && byte !== quote && byte !== backslash) {
+      end += 1;
+      byte = bytes[end];
+    }
+    if (byte !== quote) {
+      this.readString();
+      this.#checkString();
+      return;
+    }
+    this.stringStart = start;
+    this.stringEnd = end;
+    this.stringHasEscapes = false;
+    this.at = end + 1;
   }
 
   /** Throws unless the string read last has valid escapes only and no control character. */

@@ -1,7 +1,7 @@
 // The body of PutMessages: JSON to decoded messages in one pass, with every limit checked while reading, so that a hostile
 // body costs no more than it is long. Decoding happens in place: what base64 stands for is shorter than its text, so keys and
 // values move to the front of the body, over what has been read.
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { base64DecodedLength, base64Problem, limits, standardMessage } from 'millrace-protocol';
 import { ApiError, invalid } from '../api-error.ts';
 import { missing, type Range } from '../parameters.ts';
@@ -13,9 +13,32 @@ export const noKey = -1;
 const minus = 0x2d;
 const underscore = 0x5f;
 const equals = 0x3d;
+const closingBrace = 0x7d;
 const numbersPerMessage = 4;
 /** Characters decoded at a time (a multiple of 4): larger strings leave V8's young heap and cost several times as much. */
 const pieceCharacters = 8192;
+
+/** What stands around value and key of a message as an encoder writes it. */
+interface UsualForm {
+  readonly beforeValue: string;
+  readonly nullKeyBeforeValue: string;
+  readonly beforeKey: string;
+  readonly between: string;
+}
+
+/** Without spaces, or with one behind each colon and comma. */
+const compact: UsualForm = {
+  beforeValue: '{"value":"',
+  nullKeyBeforeValue: '{"key":null,"value":"',
+  beforeKey: '{"key":"',
+  between: '","value":"',
+};
+const spaced: UsualForm = {
+  beforeValue: '{"value": "',
+  nullKeyBeforeValue: '{"key": null, "value": "',
+  beforeKey: '{"key": "',
+  between: '", "value": "',
+};
 
 /** Decoded messages in request order: keys and values are ranges of `bytes`. */
 export class PutMessages {
@@ -72,7 +95,8 @@ export class PutMessages {
  * message, what was expected and what came.
  */
 export function parsePutMessages(body: Buffer): PutMessages {
-  if (!isUtf8(body)) throw invalid(`${standardMessage.unparsableBody}: the body is not valid UTF-8.`);
+  // Nearly all are ASCII, which is told five times as fast.
+  if (!isAscii(body) && !isUtf8(body)) throw invalid(`${standardMessage.unparsableBody}: the body is not valid UTF-8.`);
   try {
     return new PutBodyParser(body).parse();
   } catch (error) {
@@ -121,8 +145,8 @@ class PutBodyParser {
 
   #readMessage(): void {
     const scanner = this.#scanner;
-    const messages = this.#messages;
-    if (scanner.peek() !== 0x7b) throw invalid(`Message ${messages.count + 1}: expected an object with a value.`);
+    if (scanner.peek() !== 0x7b) throw invalid(`Message ${this.#messages.count + 1}: expected an object with a value.`);
+    if (this.#readUsualMessage(compact) || this.#readUsualMessage(spaced)) return;
     let keyStart = 0;
     let keyLength = noKey;
     let valueStart = 0;
@@ -138,45 +162,77 @@ class PutBodyParser {
         scanner.skipValue();
       }
     });
-    if (valueLength === noKey) throw new ApiError('MissingParameter', `Message ${messages.count + 1}: value is required, but not given.`);
-    messages.add(keyStart, keyLength, valueStart, valueLength);
+    if (valueLength === noKey)
+      throw new ApiError('MissingParameter', `Message ${this.#messages.count + 1}: value is required, but not given.`);
+    this.#messages.add(keyStart, keyLength, valueStart, valueLength);
+  }
+
+  /** Reads a message of this form, its strings without escapes, as the general way would; false, nothing read, if it is not so. */
+  #readUsualMessage({ beforeValue, nullKeyBeforeValue, beforeKey, between }: UsualForm): boolean {
+    const scanner = this.#scanner;
+    const { bytes, at } = scanner;
+    let keyStart = 0;
+    let keyEnd = -1;
+    let valueStart: number;
+    if (scanner.standsAt(at, beforeValue)) valueStart = at + beforeValue.length;
+    else if (scanner.standsAt(at, nullKeyBeforeValue)) valueStart = at + nullKeyBeforeValue.length;
+    else if (scanner.standsAt(at, beforeKey)) {
+      keyStart = at + beforeKey.length;
+      keyEnd = scanner.plainStringEnd(keyStart);
+      if (keyEnd === -1 || !scanner.standsAt(keyEnd, between)) return false;
+      valueStart = keyEnd + between.length;
+    } else return false;
+    const valueEnd = scanner.plainStringEnd(valueStart);
+    if (valueEnd === -1 || bytes[valueEnd + 1] !== closingBrace) return false;
+    const keyLength = keyEnd === -1 ? noKey : this.#decodeMember('key', limits.keyBytes, bytes, keyStart, keyEnd);
+    const valueLength = this.#decodeMember('value', limits.valueBytes, bytes, valueStart, valueEnd);
+    scanner.at = valueEnd + 2;
+    this.#messages.add(this.#end - valueLength - Math.max(keyLength, 0), keyLength, this.#end - valueLength, valueLength);
+    return true;
   }
 
   /** Reads a base64 string or null behind the name `member`; the decoded length, or `noKey` for null. */
-  #readBytes(member: string, { min, max }: Range): number {
+  #readBytes(member: string, range: Range): number {
     const scanner = this.#scanner;
-    const messages = this.#messages;
     if (scanner.acceptLiteral('null')) return noKey;
-    const where = (): string => `Message ${messages.count + 1}: ${member}`;
-    if (scanner.peek() !== 0x22) throw invalid(`${where()} is not a string; expected base64.`);
+    if (scanner.peek() !== 0x22) throw invalid(`${this.#where(member)} is not a string; expected base64.`);
     scanner.readString();
+    if (!scanner.stringHasEscapes) return this.#decodeMember(member, range, scanner.bytes, scanner.stringStart, scanner.stringEnd);
     // Some encoders escape / and = in strings: then the text must be rebuilt first.
-    const source = scanner.stringHasEscapes ? Buffer.from(scanner.stringText(), 'utf8') : scanner.bytes;
-    const start = scanner.stringHasEscapes ? 0 : scanner.stringStart;
-    const end = scanner.stringHasEscapes ? source.length : scanner.stringEnd;
+    const text = Buffer.from(scanner.stringText(), 'utf8');
+    return this.#decodeMember(member, range, text, 0, text.length);
+  }
+
+  /** Decodes the text from `start` to `end`; the decoded length. Throws 400 if it is not base64 or out of range. */
+  #decodeMember(member: string, { min, max }: Range, source: Buffer, start: number, end: number): number {
     const padding = paddingOf(source, start, end);
     const length = base64DecodedLength(end - start, padding);
-    if (length > max) throw invalid(`${where()} is ${count(length)} bytes after base64 decoding; at most ${count(max)} are allowed.`);
-    if (length >= 0 && length < min) throw invalid(`${where()} is empty; at least ${min} byte is required.`);
+    if (length > max)
+      throw invalid(`${this.#where(member)} is ${count(length)} bytes after base64 decoding; at most ${count(max)} are allowed.`);
+    if (length >= 0 && length < min) throw invalid(`${this.#where(member)} is empty; at least ${min} byte is required.`);
     if (this.#end + length > limits.putBytes.max) {
       const total = count(limits.putBytes.max);
-      throw invalid(`${standardMessage.putTooLarge}: decoded keys and values pass ${total} bytes at message ${messages.count + 1}.`);
+      throw invalid(`${standardMessage.putTooLarge}: decoded keys and values pass ${total} bytes at message ${this.#messages.count + 1}.`);
     }
-    if (length === -1) throw notBase64(where(), 0, source.subarray(start, end));
-    this.#decode(where, source.subarray(start, end), padding);
+    if (length === -1) throw notBase64(this.#where(member), 0, source.subarray(start, end));
+    this.#decode(member, source, start, end - padding, end);
     return length;
   }
 
-  /** Decodes `text`, behind what is there, at or before where it stands, a piece at a time; throws 400 if it is not base64. */
-  #decode(where: () => string, text: Buffer, padding: number): void {
+  #where(member: string): string {
+    return `Message ${this.#messages.count + 1}: ${member}`;
+  }
+
+  /** Decodes the digits from `start` to `digitsEnd`, behind what is there, at or before where they stand, a piece at a time. */
+  #decode(member: string, source: Buffer, start: number, digitsEnd: number, end: number): void {
     const target = this.#messages.bytes;
-    const digitsEnd = text.length - padding;
-    for (let from = 0; from < digitsEnd; from += pieceCharacters) {
+    for (let from = start; from < digitsEnd; from += pieceCharacters) {
       const pieceEnd = Math.min(from + pieceCharacters, digitsEnd);
-      const piece = text.toString('latin1', from, pieceEnd);
+      const piece = source.toString('latin1', from, pieceEnd);
       const written = target.write(piece, this.#end, 'base64');
       if (written !== base64DecodedLength(piece.length, 0) || (this.#mayHoldUrlAlphabet() && /[-_]/.test(piece))) {
-        throw notBase64(where(), from, Buffer.concat([Buffer.from(piece, 'latin1'), text.subarray(pieceEnd)]));
+        const rest = Buffer.concat([Buffer.from(piece, 'latin1'), source.subarray(pieceEnd, end)]);
+        throw notBase64(this.#where(member), from - start, rest);
       }
       this.#end += written;
     }

@@ -48,7 +48,9 @@ async function appendShare(
 
 function batchOf(messages: PutMessages, indexes: Int32Array, buffers: BufferPool): Buffer {
   let bytes = 0;
-  for (const [at, index] of indexes.entries()) bytes += recordBytes(at, messages.keyLength(index), messages.valueLength(index));
+  indexes.forEach((index, at) => {
+    bytes += recordBytes(at, messages.keyLength(index), messages.valueLength(index));
+  });
   const builder = new BatchBuilder(buffers.take(batchBytes(bytes)));
   for (const index of indexes) {
     builder.append(
