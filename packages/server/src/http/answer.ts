@@ -7,6 +7,7 @@ import { ApiError, refusalFrom } from '../api-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Answer } from '../operation.ts';
 import { NotAuthenticated } from './authenticate.ts';
+import { corsHeaders } from './cors.ts';
 
 /** How refusals are logged and worded. */
 export interface RefusalOptions {
@@ -55,6 +56,7 @@ function sendPieces(reply: FastifyReply, status: number, headers: HeaderList, pi
 function begin(reply: FastifyReply, status: number, headers: HeaderList): ServerResponse {
   // What hooks of the library have set, `connection: close` among it.
   for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
+  if (reply.request.headers.origin !== undefined) headers.push(...corsHeaders);
   reply.hijack();
   return reply.raw.writeHead(status, headers);
 }

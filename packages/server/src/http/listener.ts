@@ -10,6 +10,7 @@ import { authenticate, checkDigest } from './authenticate.ts';
 import { type BodyRoom, contentDigest, readBody } from './body.ts';
 import { BodyBudget } from './body-budget.ts';
 import { AnswersUnderWay, answerBrokenRequest } from './broken-request.ts';
+import { isPreflight, preflightHeaders } from './cors.ts';
 import { HttpRequest } from './http-request.ts';
 import { addProbes } from './probes.ts';
 import { RequestIds } from './request-id.ts';
@@ -92,7 +93,9 @@ function addRoutes(app: FastifyInstance, pipeline: Pipeline): void {
     app.route({ method, url, onRequest, handler: neverReached });
   }
   app.addHook('onRequest', async (request, reply) => {
-    if (request.is404) pipeline.refuse(request, reply, unknownPath(app, request));
+    if (!request.is404) return;
+    if (isPreflight(request)) pipeline.answerPreflight(request, reply);
+    else pipeline.refuse(request, reply, unknownPath(app, request));
   });
   app.setErrorHandler((error, request, reply) => pipeline.refuse(request, reply, error));
 }
@@ -159,6 +162,11 @@ class Pipeline {
       operationRequest.release();
       release();
     }
+  }
+
+  /** What a browser asks before it sends a page's request; that one is judged when it comes. */
+  answerPreflight(request: FastifyRequest, reply: FastifyReply): void {
+    sendAnswer(reply, this.requestIds.next(undefined), { status: 204, headers: preflightHeaders(request) });
   }
 
   /** Answers what never reached an operation. */
