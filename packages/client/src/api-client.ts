@@ -1,5 +1,7 @@
 // One way for every call: build the request, sign it, send it, read the answer; again if the retry strategy says so.
+
 import { basePath, header, type OperationName, operations } from 'millrace-protocol';
+import { utf8Length, utf8Text } from '#codec';
 import type { Decode } from './decode.ts';
 import { ConnectionError, type Effect, RequestError, ServiceError, withUnknownEffect } from './errors.ts';
 import type { HttpRequest, HttpResponse, RequestSigner, Timeouts, Transport } from './http.ts';
@@ -102,7 +104,7 @@ export class ApiClient {
     };
     if (isRetried) headers['opc-client-retries'] = 'true';
     for (const [name, value] of Object.entries(call.headers ?? {})) if (value !== undefined && value !== null) headers[name] = value;
-    if (method === 'POST' || method === 'PUT') headers['content-length'] = String(Buffer.byteLength(call.body ?? ''));
+    if (method === 'POST' || method === 'PUT') headers['content-length'] = String(utf8Length(call.body ?? ''));
     return {
       method,
       url: this.#url,
@@ -247,7 +249,7 @@ const foreignTextCharacters = 500;
 
 /** Code and message of an error body; the text itself as the message when it is not OCI's. */
 function parseErrorBody(body: Uint8Array): { readonly code: string | undefined; readonly message: string } {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+  const text = utf8Text(body);
   const { code, message } = parseObject(text);
   if (typeof message === 'string') return { code: typeof code === 'string' ? code : undefined, message };
   if (typeof code === 'string') return { code, message: '' };

@@ -1,12 +1,10 @@
 // From what a client is constructed with to its parts.
+import { createTransport, endpointOf, signerOf } from '#runtime';
 import { ApiClient, baseUrlOf } from './api-client.ts';
-import { type ClientConfig, refuseUnknown, regionOf, validateConfig } from './config/client-config.ts';
-import { endpointOf } from './config/endpoint.ts';
+import { type ClientConfig, refuseUnknown, regionOf } from './config/client-config.ts';
+import { processEnvironment } from './config/environment.ts';
 import type { RequestSigner, Timeouts, Transport } from './http.ts';
-import { NodeTransport } from './node-transport.ts';
 import type { RetryStrategy } from './retry/retry-strategy.ts';
-import { Signer } from './signers/api-key-signer.ts';
-import { SecurityTokenSigner } from './signers/security-token-signer.ts';
 
 /** What a client takes beside its configuration. */
 export interface ClientOptions {
@@ -18,7 +16,7 @@ export interface ClientOptions {
   readonly signer?: RequestSigner | undefined;
   /** For all calls, putMessages too; without it nothing is retried. */
   readonly retryStrategy?: RetryStrategy | undefined;
-  /** Instead of node:http with connections of the client's own. It stays the caller's to close, and may serve several clients. */
+  /** Instead of the runtime's own, on Node node:http with connections of the client's own. It stays the caller's to close, and may serve several clients. */
   readonly transport?: Transport | undefined;
 }
 
@@ -32,14 +30,14 @@ export function composeClient(config: ClientConfig, options: ClientOptions = {})
   checkOptionNames(options);
   refuseUnknown(config);
   const signer = options.signer ?? signerOf(config);
-  const transport = options.transport ?? new NodeTransport();
+  const transport = options.transport ?? createTransport();
   return new ApiClient({
     endpoint: baseUrlOf(options.serviceEndpoint ?? derivedEndpoint(config, signer)),
     transport,
     signer,
     retryStrategy: options.retryStrategy,
     timeouts: timeoutsOf(options.timeout),
-    additionalUserAgent: `${config.additionalUserAgent ?? ''} ${process.env.OCI_SDK_APPEND_USER_AGENT ?? ''}`.trim(),
+    additionalUserAgent: `${config.additionalUserAgent ?? ''} ${processEnvironment().OCI_SDK_APPEND_USER_AGENT ?? ''}`.trim(),
     close: () => {
       if (options.transport === undefined) transport.close();
     },
@@ -49,22 +47,6 @@ export function composeClient(config: ClientConfig, options: ClientOptions = {})
 function checkOptionNames(options: ClientOptions): void {
   const unknown = Object.keys(options).filter((name) => !optionNames.includes(name));
   if (unknown.length > 0) throw new TypeError(`Unknown client options: ${unknown.join(', ')}. Known are ${optionNames.join(', ')}.`);
-}
-
-function signerOf(config: ClientConfig): RequestSigner {
-  validateConfig(config);
-  const { tenancy = '', user = '', fingerprint = '', securityTokenFile, authenticationType } = config;
-  if (authenticationType) {
-    throw new TypeError(
-      'authentication_type: delegation tokens are not supported. An instance that acts for itself is given as the option signer.',
-    );
-  }
-  const region = regionOf(config);
-  // As the checks have it: empty is not given, and the key itself goes before its file.
-  const key = config.keyContent ? { keyContent: config.keyContent } : { keyFile: config.keyFile ?? '' };
-  const secret = { ...key, passPhrase: config.passPhrase || undefined, region };
-  if (securityTokenFile) return new SecurityTokenSigner({ securityTokenFile, ...secret });
-  return new Signer({ tenancy, user, fingerprint, ...secret });
 }
 
 function derivedEndpoint(config: ClientConfig, signer: RequestSigner): string {

@@ -1,6 +1,6 @@
 // Answers from JSON: what the API calls a time becomes a `Date`, everything else stays as it came, unknown members included.
+import { scanMessages, utf8Text } from '#codec';
 import type { Cursor, Group, Message, PutMessagesResult, Stream, StreamSummary, WorkRequest } from './models.ts';
-import { scanMessages } from './scan-messages.ts';
 
 /** The data of an answer from its body. */
 export type Decode<Data> = (body: Uint8Array) => Data;
@@ -36,7 +36,7 @@ export const decodeWorkRequests: Decode<WorkRequest[]> = (body) => (parse(body) 
 
 /** JSON of an answer as it is; its shape is the service's word. */
 function parse(body: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
+  return JSON.parse(utf8Text(body));
 }
 
 function withWorkTimes(work: WorkRequest): WorkRequest {

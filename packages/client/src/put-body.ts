@@ -1,6 +1,7 @@
 // The body of PutMessages: bytes are encoded, base64 is checked, so that a mistake costs no request.
+
 import { base64Problem } from 'millrace-protocol';
-import { isBase64 } from './is-base64.ts';
+import { isBase64, toBase64 } from '#codec';
 import type { PutMessagesDetails, PutMessagesDetailsEntry } from './models.ts';
 
 /** The JSON of `details`. Throws `TypeError` that names the message whose key or value is neither bytes nor base64. */
@@ -23,7 +24,7 @@ function encodeEntry(message: PutMessagesDetailsEntry, index: number, count: num
 }
 
 function encode(value: unknown, name: 'key' | 'value', index: number, count: number): string {
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  if (value instanceof Uint8Array) return toBase64(value);
   const where = `Message ${index + 1} of ${count}: ${name}`;
   if (typeof value !== 'string') throw new TypeError(`${where}: expected base64 or a Uint8Array, got ${describe(value)}.`);
   if (isBase64(value)) return value;

@@ -2,7 +2,7 @@
 
 import type { ConfigProblem } from '../errors.ts';
 import { InvalidConfig } from '../errors.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, processEnvironment } from './environment.ts';
 import { regionPattern } from './region-pattern.ts';
 
 /** Who asks, and where. The names are those of a configuration file in camel case: `key_file` there is `keyFile` here. */
@@ -70,7 +70,7 @@ const patterns: { readonly [name in Name]?: RegExp } = {
  * Required are user, tenancy, fingerprint, key and region; with a session token, tenancy, key and region; with an
  * authentication type, the delegation token file alone. The form of a value is checked only if it is required.
  */
-export function validateConfig(config: ClientConfig, environment: Environment = process.env): void {
+export function validateConfig(config: ClientConfig, environment: Environment = processEnvironment()): void {
   refuseUnknown(config);
   const whole = { ...config, region: regionOf(config, environment) };
   const required = requiredOf(whole);
@@ -82,7 +82,7 @@ export function validateConfig(config: ClientConfig, environment: Environment = 
 }
 
 /** The region of the configuration, else that of OCI_REGION; undefined if there is neither. Not checked. */
-export function regionOf(config: ClientConfig, environment: Environment = process.env): string | undefined {
+export function regionOf(config: ClientConfig, environment: Environment = processEnvironment()): string | undefined {
   if (isGiven(config.region)) return config.region;
   return isGiven(environment.OCI_REGION) ? environment.OCI_REGION : undefined;
 }

@@ -1,4 +1,5 @@
 // A message as a program wants it: decoded when it is looked at.
+import { type Bytes, fromBase64, utf8Text } from '#codec';
 import type { Message } from '../models.ts';
 
 /** A message that was read. */
@@ -31,13 +32,13 @@ export class ReceivedMessage {
   }
 
   /** Bytes of the key, decoded anew each time; null if the message was put without one. */
-  get key(): Buffer | null {
-    return this.#message.key === null ? null : Buffer.from(this.#message.key, 'base64');
+  get key(): Bytes | null {
+    return this.#message.key === null ? null : fromBase64(this.#message.key);
   }
 
   /** Bytes, decoded anew each time. */
-  get value(): Buffer {
-    return Buffer.from(this.#message.value, 'base64');
+  get value(): Bytes {
+    return fromBase64(this.#message.value);
   }
 
   /** Base64 of the key as it came; null without one. */
@@ -52,7 +53,7 @@ export class ReceivedMessage {
 
   /** The value as UTF-8; what is none becomes U+FFFD. */
   text(): string {
-    return this.value.toString();
+    return utf8Text(this.value);
   }
 
   /** The value as JSON. Throws `SyntaxError` if it is none. */

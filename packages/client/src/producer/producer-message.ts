@@ -1,5 +1,7 @@
 // What can be given to a producer, and the form in which it waits: encoded once, so that the caller's bytes may change afterwards.
+
 import { limits } from 'millrace-protocol';
+import { toBase64, utf8Bytes } from '#codec';
 
 /**
  * A message to send: `value` as bytes or as text, which goes as UTF-8, or `json`, which goes as its JSON text. Unlike
@@ -48,7 +50,7 @@ export function encodeMessage(message: ProducerMessage): EncodedMessage {
   const bytes = value.length + (key?.length ?? 0);
   if (value.length < limits.valueBytes.min || bytes > max)
     throw new RangeError(`value: expected 1 to ${max} bytes, those of the key included, got ${bytes}.`);
-  return { key: key?.toString('base64'), value: value.toString('base64'), bytes };
+  return { key: key && toBase64(key), value: toBase64(value), bytes };
 }
 
 function valueOf({ value, json }: ProducerMessage): string | Uint8Array {
@@ -58,11 +60,11 @@ function valueOf({ value, json }: ProducerMessage): string | Uint8Array {
   return text;
 }
 
-function bytesOf(name: string, content: unknown): Buffer {
-  if (content instanceof Uint8Array) return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+function bytesOf(name: string, content: unknown): Uint8Array {
+  if (content instanceof Uint8Array) return content;
   if (typeof content !== 'string') throw new TypeError(`${name}: expected bytes or a text, got ${describe(content)}.`);
   if (!content.isWellFormed()) throw new TypeError(`${name}: expected a text that UTF-8 can hold, got half a surrogate pair.`);
-  return Buffer.from(content);
+  return utf8Bytes(content);
 }
 
 function describe(value: unknown): string {

@@ -1,6 +1,7 @@
 // Private keys as OCI hands them out: RSA in PEM, possibly encrypted, possibly followed by a label. The error texts are those
 // of the Python SDK.
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { InvalidPrivateKey } from './invalid-private-key.ts';
 import { readTextFile } from './read-text-file.ts';
 
 /** The key is encrypted and no passphrase was given. */
@@ -10,11 +11,6 @@ export class MissingPrivateKeyPassphrase extends Error {
   constructor(options?: ErrorOptions) {
     super('The provided key requires a passphrase.', options);
   }
-}
-
-/** This is no RSA private key, or the passphrase does not open it. */
-export class InvalidPrivateKey extends Error {
-  override readonly name = 'InvalidPrivateKey';
 }
 
 /** Where a signer has its private key from: exactly one of `keyFile` and `keyContent`. */

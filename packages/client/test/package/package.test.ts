@@ -5,13 +5,18 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as browser from '../../src/browser.ts';
 import * as client from '../../src/index.ts';
 import { startService } from '../service.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const project = mkdtempSync(join(tmpdir(), 'millrace-client-package-'));
 const programs = ['consumer.ts', 'example.ts'];
+const pages = ['page.ts'];
+/** Of the build for browsers, compressed. */
+const mostBytes = 20_000;
 const installed = join(project, 'node_modules/millrace-client');
 
 beforeAll(async () => {
@@ -23,7 +28,7 @@ beforeAll(async () => {
   rmSync(built, { recursive: true });
   // The types of Node, which a project on Node has anyway.
   symlinkSync(join(root, 'node_modules/@types'), join(project, 'node_modules/@types'), 'junction');
-  for (const name of programs) copyFileSync(join(import.meta.dirname, name), join(project, name));
+  for (const name of [...programs, ...pages]) copyFileSync(join(import.meta.dirname, name), join(project, name));
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
 });
 afterAll(() => rmSync(project, { recursive: true }));
@@ -50,8 +55,9 @@ function manifest(): Record<string, unknown> {
   return JSON.parse(read('package.json')) as Record<string, unknown>;
 }
 
-test('the package holds one module, its types, manifest, README and licence', () => {
-  expect(readdirSync(installed).toSorted()).toEqual(['LICENSE', 'README.md', 'index.d.ts', 'index.js', 'package.json']);
+test('the package holds one module for Node and one for browsers, their types, manifest, README and licence', () => {
+  const modules = ['browser.d.ts', 'browser.js', 'index.d.ts', 'index.js'];
+  expect(readdirSync(installed).toSorted()).toEqual(['LICENSE', 'README.md', ...modules, 'package.json']);
 });
 
 test('the package has the version it exports, and depends on nothing', () => {
@@ -68,17 +74,29 @@ test('code and types import modules of Node alone, those for HTTP only when a re
   expect(imported('index.js')).toEqual(expect.arrayContaining(['node:http', 'node:https']));
 });
 
-test.each(['index.js', 'index.d.ts', 'package.json', 'README.md'])('%s names no place of this machine and no source map', (name) => {
-  const text = read(name);
-  for (const place of [root, homedir(), project, pathToFileURL(root).href]) expect(text).not.toContain(place);
-  expect(text).not.toContain('sourceMappingURL');
+test('the module for browsers imports nothing and is small', () => {
+  for (const name of ['browser.js', 'browser.d.ts'])
+    expect(read(name)).not.toMatch(/(?<!\.)\bimport ?[("{*]|\bfrom ?"|\bBuffer\b|\bNodeJS\b/);
+  expect(gzipSync(read('browser.js'), { level: 9 }).length).toBeLessThan(mostBytes);
 });
 
-test('everything that is declared for users is described there', () => {
-  const types = read('index.d.ts');
+test.each(['index.js', 'index.d.ts', 'browser.js', 'browser.d.ts', 'package.json', 'README.md'])(
+  '%s names no place of this machine and no source map',
+  (name) => {
+    const text = read(name);
+    for (const place of [root, homedir(), project, pathToFileURL(root).href]) expect(text).not.toContain(place);
+    expect(text).not.toContain('sourceMappingURL');
+  },
+);
+
+test.each([
+  ['index.d.ts', client],
+  ['browser.d.ts', browser],
+] as const)('everything that is declared for users in %s is described there', (file, values) => {
+  const types = read(file);
   const kinds = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|class|type|const|function) (\w+)/gm;
   const declarations = Array.from(types.matchAll(kinds), ({ 1: name = '', index }) => ({ name, before: types.slice(0, index) }));
-  expect(declarations.map(({ name }) => name)).toEqual(expect.arrayContaining(['Message', 'StreamClient', ...Object.keys(client)]));
+  expect(declarations.map(({ name }) => name)).toEqual(expect.arrayContaining(['Message', 'StreamClient', ...Object.keys(values)]));
   expect(declarations.filter(({ before }) => !before.endsWith('*/\n')).map(({ name }) => name)).toEqual([]);
 });
 
@@ -88,12 +106,23 @@ test.each([
   { module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: false },
   { module: 'preserve', moduleResolution: 'bundler', skipLibCheck: true },
 ])('a strict program compiles, module resolution $moduleResolution', async (options) => {
-  const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
-  const compilerOptions = { ...options, ...strict, target: 'es2022', lib: ['es2022'], types: ['node'], noEmit: true };
-  const config = join(project, `${options.moduleResolution}.json`);
-  writeFileSync(config, JSON.stringify({ compilerOptions, files: programs }));
-  expect(await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', config])).toBe('');
+  expect(await compile(options.moduleResolution, { ...options, lib: ['es2022'], types: ['node'] }, programs)).toBe('');
 });
+
+test('a strict program for a page compiles without the types of Node', async () => {
+  const options = { module: 'preserve', moduleResolution: 'bundler', customConditions: ['browser'], skipLibCheck: false };
+  const lib = ['es2022', 'dom', 'dom.iterable', 'esnext.disposable'];
+  expect(await compile('page', { ...options, lib, types: [] }, pages)).toBe('');
+});
+
+/** What the compiler says. */
+async function compile(name: string, options: object, files: readonly string[]): Promise<string> {
+  const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+  const compilerOptions = { ...options, ...strict, target: 'es2022', noEmit: true };
+  const config = join(project, `${name}.json`);
+  writeFileSync(config, JSON.stringify({ compilerOptions, files }));
+  return await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', config]);
+}
 
 test('a plain Node process imports the same names as the sources export', async () => {
   const program = "import('millrace-client').then((all) => console.log(JSON.stringify(Object.keys(all))))";
@@ -106,4 +135,21 @@ test('a program puts and reads with the installed package', async () => {
   const args = JSON.stringify([service.configPath, service.url, service.streamId]);
   const program = `import('./example.ts').then(({ greet }) => greet(...${args})).then((texts) => console.log(...texts))`;
   expect(await run(process.execPath, ['--no-warnings', '--eval', program])).toBe('hello\n');
+});
+
+test('a program for a page puts and reads with the module for browsers', async () => {
+  await using service = await startService();
+  const { user, tenancy, fingerprint, keyFile } = client.configFromFile(service.configPath);
+  const config = { user, tenancy, fingerprint, keyContent: readFileSync(keyFile ?? '', 'utf8') };
+  const args = JSON.stringify([config, service.url, service.streamId]);
+  const program = `import('./page.ts').then(({ greetFromPage }) => greetFromPage(...${args})).then((texts) => console.log(...texts))`;
+  expect(await run(process.execPath, ['--no-warnings', '--conditions=browser', '--eval', program])).toBe('hello é\n');
+});
+
+test('the module for browsers has what its sources export, by condition and by name', async () => {
+  for (const words of [['--conditions=browser', 'millrace-client'], ['millrace-client/browser']]) {
+    const [name = '', ...flags] = words.toReversed();
+    const program = `import('${name}').then((all) => console.log(JSON.stringify(Object.keys(all))))`;
+    expect(JSON.parse(await run(process.execPath, [...flags, '--eval', program]))).toEqual(Object.keys(browser).toSorted());
+  }
 });

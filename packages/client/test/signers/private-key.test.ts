@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { InvalidPrivateKey, loadPrivateKey, loadPrivateKeyFile, MissingPrivateKeyPassphrase } from '../../src/signers/private-key.ts';
+import { InvalidPrivateKey } from '../../src/signers/invalid-private-key.ts';
+import { loadPrivateKey, loadPrivateKeyFile, MissingPrivateKeyPassphrase } from '../../src/signers/private-key.ts';
 import { UnreadableFile } from '../../src/signers/read-text-file.ts';
 import { rsaPair } from './support/keys.ts';
 

@@ -1,0 +1,36 @@
+// UTF-8, base64 and the messages of an answer by Node's Buffer: native, and on the path of every message. In a page `web/codec.ts`
+// stands in for this module: see `imports` in package.json.
+export { isBase64 } from './is-base64.ts';
+export { scanMessages } from './scan-messages.ts';
+
+/** Bytes as they are handed out. */
+export type Bytes = Buffer;
+
+/** Bytes of `text` in UTF-8. */
+export function utf8Bytes(text: string): Bytes {
+  return Buffer.from(text);
+}
+
+/** How many they are. */
+export function utf8Length(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** The text; what is no UTF-8 becomes U+FFFD. */
+export function utf8Text(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString();
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('base64');
+}
+
+/** `text` must be base64. */
+export function fromBase64(text: string): Bytes {
+  return Buffer.from(text, 'base64');
+}
+
+/** The same bytes, not a copy. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

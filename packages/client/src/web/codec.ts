@@ -1,0 +1,48 @@
+// The same as `codec.ts` with what every runtime of the web has.
+import { base64Problem } from 'millrace-protocol';
+import type { Message } from '../models.ts';
+
+/** Bytes as they are handed out. */
+export type Bytes = Uint8Array;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+/** Arguments of one call: engines take no more than some ten thousand. */
+const charactersAtOnce = 0x2000;
+
+/** Bytes of `text` in UTF-8. */
+export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+/** How many they are. */
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}
+
+/** The text; what is no UTF-8 becomes U+FFFD. */
+export function utf8Text(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += charactersAtOnce) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + charactersAtOnce));
+  }
+  return btoa(binary);
+}
+
+/** `text` must be base64. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+export function isBase64(text: string): boolean {
+  return base64Problem(text) === undefined;
+}
+
+/** Leaves every answer to `JSON.parse`: scanning pays with Node's Buffer alone. */
+export function scanMessages(_body: Uint8Array): Message[] | undefined {
+  return undefined;
+}
