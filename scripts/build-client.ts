@@ -29,7 +29,7 @@ async function bundle(name: string, options: BuildOptions & { readonly platform:
     cwd: root,
     input: { [name]: join(source, `src/${name}.ts`) },
     // In one file, what is imported dynamically of the client itself is there from the start; Node's modules still are not.
-    checks: { ineffectiveDynamicImport: false },
+    checks: { ineffectiveDynamicImport: false, pluginTimings: false },
     plugins: [dts({ generator: 'oxc', oxc: { stripInternal: true }, resolver: 'tsc', compilerOptions, cwd: root })],
     output: { ...options.output, dir: target, format: 'esm', codeSplitting: false },
   });

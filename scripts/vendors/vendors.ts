@@ -1,23 +1,34 @@
 // Runs the official OCI clients, each against a service of its own: the Python SDK, the `oci` command, the Java SDK; our own client
-// on the oldest Node it is promised for; and what the README and the banner show.
+// on the oldest Node it is promised for, in Bun, in Deno and in a page in Chromium; and what the README and the banner show.
 // At last Apache Kafka's DumpLogSegments reads what was stored.
-// Needs Python 3, a JDK of 17 or later and Maven; everything else comes from the registries into `.runtime/vendors/`.
+// Needs Python 3, a JDK of 17 or later, Maven and Chromium; everything else comes from the registries into `.runtime/vendors/`.
 //
-// npm run vendors [-- [python] [cli] [java] [node20] [readme] [kafka] [--OPTION VALUE …]]: names choose clients, options go to `millrace serve`.
-import { spawn, spawnSync } from 'node:child_process';
+// npm run vendors [-- [python] [cli] [java] [node20] [bun] [deno] [chromium] [readme] [kafka] [--OPTION VALUE …]]: names choose clients, options go to `millrace serve`.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import {
+  builtClient,
+  bunBinary,
+  bundledPage,
+  denoBinary,
+  denoFlags,
+  prepareBun,
+  prepareChromium,
+  prepareClient,
+  prepareDeno,
+  runtimeProgram,
+} from './runtimes/prepare.ts';
 import { endWithUs, startService } from './service.ts';
+import { installPackage, runTool, toolFolder } from './tools.ts';
 
 const here = import.meta.dirname;
-const toolFolder = join(here, '../../.runtime/vendors');
 const venv = join(toolFolder, 'python');
 const javaFolder = join(toolFolder, 'java');
 const kafkaFolder = join(toolFolder, 'kafka');
-const builtClient = join(toolFolder, 'millrace-client');
 /** The oldest Node our client is promised for. */
 const oldNodeVersion = '20.19.0';
 const oldNodePackage = `node-${process.platform}-${process.arch}`;
@@ -27,7 +38,7 @@ const clientMs = 600_000;
 interface Client {
   readonly title: string;
   /** Gets what the client is made of. Throws a sentence saying what is missing. */
-  prepare(): void;
+  prepare(): void | Promise<void>;
   /** The program with its checks: takes the service's endpoint and config file, prints `ok - …`, `not ok - …` and at last `end`. */
   command(homeFolder: string): readonly [string, ...string[]];
 }
@@ -62,6 +73,21 @@ const clients: Readonly<Record<string, Client>> = {
       join(here, 'node20/checks.mjs'),
       join(builtClient, 'index.js'),
     ],
+  },
+  bun: {
+    title: 'our client in Bun',
+    prepare: prepareBun,
+    command: () => [bunBinary(), 'run', runtimeProgram],
+  },
+  deno: {
+    title: 'our client in Deno',
+    prepare: prepareDeno,
+    command: () => [denoBinary(), 'run', ...denoFlags, runtimeProgram],
+  },
+  chromium: {
+    title: 'our client in a page in Chromium',
+    prepare: prepareChromium,
+    command: () => [process.execPath, join(here, 'chromium/checks.ts'), bundledPage],
   },
   readme: {
     title: 'README and banner',
@@ -102,7 +128,7 @@ async function tryClient(client: Client, serviceOptions: readonly string[], tall
   const failedBefore = tally.failed;
   const folder = mkdtempSync(join(tmpdir(), 'millrace-vendors-'));
   try {
-    client.prepare();
+    await client.prepare();
     await runChecks(client, folder, serviceOptions, tally);
   } catch (error) {
     tally.failed += 1;
@@ -164,17 +190,6 @@ function prepareMaven(name: 'java' | 'kafka', folder: string): void {
 
 /** Node as a package of the registry, and the client as it is published. */
 function prepareNode20(): void {
-  const install = ['install', '--prefix', oldNodeFolder, '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
-  if (!existsSync(join(oldNodeFolder, 'node_modules'))) {
-    mkdirSync(oldNodeFolder, { recursive: true });
-    runTool('The npm registry must be reachable.', 'npm', [...install, `${oldNodePackage}@${oldNodeVersion}`]);
-  }
-  runTool('The client must build.', process.execPath, [join(here, '../build-client.ts'), builtClient]);
-}
-
-function runTool(need: string, tool: string, words: readonly string[]): void {
-  const { status, error, stdout, stderr } = spawnSync(tool, words, { encoding: 'utf8', maxBuffer: 1 << 26 });
-  if (status === 0) return;
-  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
-  throw new Error(`${need} \`${[tool, ...words].join(' ')}\` ended with ${error?.message ?? status}.`);
+  installPackage(oldNodeFolder, `${oldNodePackage}@${oldNodeVersion}`);
+  prepareClient();
 }

@@ -50,7 +50,8 @@ export function loadPrivateKey(pem: string, passPhrase?: string): KeyObject {
 
 function parsePrivateKey(pem: string, passphrase: string | undefined): KeyObject {
   try {
-    return createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase });
+    const key = armoured(pem);
+    return createPrivateKey(passphrase === undefined ? key : { key, passphrase });
   } catch (cause) {
     if (passphrase === undefined && isEncrypted(pem)) throw new MissingPrivateKeyPassphrase({ cause });
     throw new InvalidPrivateKey(
@@ -60,6 +61,11 @@ function parsePrivateKey(pem: string, passphrase: string | undefined): KeyObject
       { cause },
     );
   }
+}
+
+/** The key without the text around it, which Node passes over, but Deno does not; `pem` itself if there is none. */
+function armoured(pem: string): string {
+  return /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[^]+?-----END (?:[A-Z]+ )?PRIVATE KEY-----/.exec(pem)?.[0] ?? pem;
 }
 
 /** Read off the text, PKCS#8 or PKCS#1: Node's error for it is another one from version to version. */
