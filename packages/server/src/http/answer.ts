@@ -1,13 +1,13 @@
 // Answers and refusals as HTTP has them.
 import type { ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
-import type { FastifyReply } from 'fastify';
 import { type ErrorBody, header, standardMessage, statusOf } from 'millrace-protocol';
 import { ApiError, refusalFrom } from '../api-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Answer } from '../operation.ts';
 import { NotAuthenticated } from './authenticate.ts';
 import { corsHeaders } from './cors.ts';
+import type { ProbeAnswer } from './probes.ts';
 
 /** How refusals are logged and worded. */
 export interface RefusalOptions {
@@ -20,45 +20,61 @@ export interface RefusalOptions {
 type HeaderList = string[];
 
 /** Sends a success. */
-export function sendAnswer(reply: FastifyReply, requestId: string, { status, headers = {}, body, pieces, sent }: Answer): void {
-  const list = [header.requestId, requestId, ...Object.entries(headers).flat()];
-  if (pieces === undefined) send(reply, status, list, body, sent);
-  else sendPieces(reply, status, list, pieces);
+export function sendAnswer(response: ServerResponse, requestId: string, { status, headers, body, pieces, sent }: Answer): void {
+  const list = headerList(requestId, headers);
+  if (pieces === undefined) send(response, status, list, body, sent);
+  else sendPieces(response, status, list, pieces);
+}
+
+/** Sends what a probe answers. */
+export function sendProbe(response: ServerResponse, requestId: string, { status, contentType, text }: ProbeAnswer): void {
+  begin(response, status, [...headerList(requestId), ...contentHeaders(contentType, text)]).end(text);
 }
 
 /** Sends a refusal and logs what the caller is not told; answers its HTTP status. */
-export function sendRefusal(reply: FastifyReply, requestId: string, error: unknown, options: RefusalOptions): number {
+export function sendRefusal(response: ServerResponse, requestId: string, error: unknown, options: RefusalOptions): number {
   const refusal = refusalOf(error, requestId, options);
   const status = statusOf(refusal.code);
   const body: ErrorBody = { code: refusal.code, message: refusal.message };
-  send(reply, status, [header.requestId, requestId, ...Object.entries(refusal.headers).flat()], body);
+  // What went wrong behind the head of an answer can only end its connection.
+  if (response.headersSent) {
+    response.destroy();
+    return status;
+  }
+  send(response, status, headerList(requestId, refusal.headers), body);
   return status;
 }
 
+function headerList(requestId: string, headers: Readonly<Record<string, string>> = {}): HeaderList {
+  const list = [header.requestId, requestId];
+  for (const name of Object.keys(headers)) list.push(name, headers[name] ?? '');
+  return list;
+}
+
+function contentHeaders(contentType: string, content: string | Buffer): HeaderList {
+  return ['content-type', contentType, 'content-length', String(Buffer.byteLength(content))];
+}
+
 /** Text leaves with its head in one write. */
-function send(reply: FastifyReply, status: number, headers: HeaderList, body: unknown, sent?: () => void): void {
+function send(response: ServerResponse, status: number, headers: HeaderList, body: unknown, sent?: () => void): void {
   if (body === undefined) {
-    begin(reply, status, headers).end();
+    begin(response, status, headers).end();
     return;
   }
   const json = body instanceof Buffer || typeof body === 'string' ? body : JSON.stringify(body);
-  headers.push('content-type', 'application/json', 'content-length', String(Buffer.byteLength(json)));
-  begin(reply, status, headers).end(json, sent);
+  headers.push(...contentHeaders('application/json', json));
+  begin(response, status, headers).end(json, sent);
 }
 
 /** No more is made than the caller takes; one who goes away in the middle ends it. */
-function sendPieces(reply: FastifyReply, status: number, headers: HeaderList, pieces: Iterable<string>): void {
+function sendPieces(response: ServerResponse, status: number, headers: HeaderList, pieces: Iterable<string>): void {
   headers.push('content-type', 'application/json');
-  pipeline(Readable.from(pieces, { objectMode: false }), begin(reply, status, headers), () => {});
+  pipeline(Readable.from(pieces, { objectMode: false }), begin(response, status, headers), () => {});
 }
 
-/** Past the library, which would add a charset that the service does not send (observed) and write head and body apart. */
-function begin(reply: FastifyReply, status: number, headers: HeaderList): ServerResponse {
-  // What hooks of the library have set, `connection: close` among it.
-  for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
-  if (reply.request.headers.origin !== undefined) headers.push(...corsHeaders);
-  reply.hijack();
-  return reply.raw.writeHead(status, headers);
+function begin(response: ServerResponse, status: number, headers: HeaderList): ServerResponse {
+  if (response.req.headers.origin !== undefined) headers.push(...corsHeaders);
+  return response.writeHead(status, headers);
 }
 
 function refusalOf(error: unknown, requestId: string, { logger, explainAuth }: RefusalOptions): ApiError {

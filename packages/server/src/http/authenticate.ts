@@ -40,22 +40,52 @@ export class NotAuthenticated extends Error {
 
 const sessionHint = 'Session tokens (ST$…) are not supported; sign with an API key: <tenancy OCID>/<user OCID>/<fingerprint>.';
 
-/** Verifies the request's signature at `now` (Unix milliseconds); throws `NotAuthenticated`. */
-export function authenticate(
-  request: SignedRequest,
-  bodySignature: Operation['bodySignature'],
-  keyring: Keyring,
-  now: number,
-): Authenticated {
-  const { keyId, algorithm, headers: signed, signature } = readAuthorization(request.headers.authorization);
-  if (keyId.startsWith('ST$')) throw new NotAuthenticated(sessionHint, sessionHint);
-  if (algorithm.toLowerCase() !== 'rsa-sha256') throw new NotAuthenticated(`Expected the algorithm rsa-sha256, got ${algorithm}.`);
-  const caller = keyring.find(keyId);
-  if (caller === undefined) throw new NotAuthenticated(`No API key has the keyId ${keyId}.`);
-  checkCoverage(signed, request.method, bodySignature);
-  checkDate(request.headers, signed, now);
-  checkSignature(request, signed, signature, caller);
-  return { caller, bodyDigest: signed.includes(header.contentSha256) ? headerOf(request.headers, header.contentSha256) : undefined };
+/** What an Authorization header claims; `verifiedText` is a text of which its signature is known to be the key's. */
+interface Claim {
+  readonly caller: ApiKey;
+  readonly signed: readonly string[];
+  readonly signature: string;
+  readonly verifiedText: string | undefined;
+}
+
+/** Headers of puts that are remembered, about a kilobyte each. */
+const maxRemembered = 1024;
+
+/** Verifies signatures of requests with the keys of a keyring. */
+export class Authenticator {
+  readonly #keyring: Keyring;
+  /**
+   * By Authorization header, the oldest first. SDKs leave the body out of what they sign of PutMessages. What is left (method,
+   * target, host, date) changes once a second, and an RSA signature is the same for the same text: all puts of a client to a
+   * stream within a second carry the same header, and need one verification. Other operations' headers hardly ever come twice.
+   */
+  readonly #puts = new Map<string, Claim>();
+
+  constructor(keyring: Keyring) {
+    this.#keyring = keyring;
+  }
+
+  /** Verifies the request's signature at `now` (Unix milliseconds); throws `NotAuthenticated`. */
+  authenticate(request: SignedRequest, bodySignature: Operation['bodySignature'], now: number): Authenticated {
+    const { method, headers } = request;
+    const { authorization } = headers;
+    const isPut = bodySignature === 'optional' && authorization !== undefined;
+    const claim = (isPut && this.#puts.get(authorization)) || readClaim(authorization, method, bodySignature, this.#keyring);
+    const { caller, signed, verifiedText } = claim;
+    checkDate(headers, signed, now);
+    const text = signedText(request, signed, request.target);
+    if (text !== verifiedText) {
+      checkSignature(request, claim, text);
+      if (isPut) this.#remember(authorization, { ...claim, verifiedText: text });
+    }
+    return { caller, bodyDigest: signed.includes(header.contentSha256) ? headerOf(headers, header.contentSha256) : undefined };
+  }
+
+  #remember(authorization: string, claim: Claim): void {
+    const [oldest] = this.#puts.keys();
+    if (this.#puts.size >= maxRemembered && oldest !== undefined) this.#puts.delete(oldest);
+    this.#puts.set(authorization, claim);
+  }
 }
 
 /** Throws `NotAuthenticated` unless the body's digest is the one that was signed. */
@@ -63,6 +93,16 @@ export function checkDigest(signedDigest: string | undefined, computed: string):
   if (signedDigest !== undefined && signedDigest !== computed) {
     throw new NotAuthenticated(`${header.contentSha256}: computed ${computed}, sent ${signedDigest}.`);
   }
+}
+
+function readClaim(value: string | undefined, method: string, bodySignature: Operation['bodySignature'], keyring: Keyring): Claim {
+  const { keyId, algorithm, headers: signed, signature } = readAuthorization(value);
+  if (keyId.startsWith('ST$')) throw new NotAuthenticated(sessionHint, sessionHint);
+  if (algorithm.toLowerCase() !== 'rsa-sha256') throw new NotAuthenticated(`Expected the algorithm rsa-sha256, got ${algorithm}.`);
+  const caller = keyring.find(keyId);
+  if (caller === undefined) throw new NotAuthenticated(`No API key has the keyId ${keyId}.`);
+  checkCoverage(signed, method, bodySignature);
+  return { caller, signed, signature, verifiedText: undefined };
 }
 
 function readAuthorization(value: string | undefined): ReturnType<typeof parseAuthorization> {
@@ -97,27 +137,22 @@ function checkDate(headers: IncomingHttpHeaders, signed: readonly string[], now:
   }
 }
 
-function checkSignature(
-  { method, target, headers }: SignedRequest,
-  signed: readonly string[],
-  signature: string,
-  { publicKey }: ApiKey,
-): void {
+function checkSignature(request: SignedRequest, { caller: { publicKey }, signed, signature }: Claim, text: string): void {
   const bytes = Buffer.from(signature, 'base64');
-  const textFor = (candidate: string): string => {
-    try {
-      return signingString(signed, method, candidate, (name) => headerOf(headers, name));
-    } catch (error) {
-      throw error instanceof InvalidAuthorization ? new NotAuthenticated(error.message) : error;
-    }
-  };
-  const text = textFor(target);
   if (verify('RSA-SHA256', Buffer.from(text), publicKey, bytes)) return;
-  const legacy = legacySignedTarget(target);
-  if (legacy !== target && verify('RSA-SHA256', Buffer.from(textFor(legacy)), publicKey, bytes)) return;
+  const legacy = legacySignedTarget(request.target);
+  if (legacy !== request.target && verify('RSA-SHA256', Buffer.from(signedText(request, signed, legacy)), publicKey, bytes)) return;
   throw new NotAuthenticated(
     `The signature is not that of the request as it came. Text to sign, computed here: ${JSON.stringify(text)}; sent: headers=${JSON.stringify(signed.join(' '))}, signature of ${bytes.length} bytes.`,
   );
+}
+
+function signedText({ method, headers }: SignedRequest, signed: readonly string[], target: string): string {
+  try {
+    return signingString(signed, method, target, (name) => headerOf(headers, name));
+  } catch (error) {
+    throw error instanceof InvalidAuthorization ? new NotAuthenticated(error.message) : error;
+  }
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {

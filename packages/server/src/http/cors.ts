@@ -1,6 +1,6 @@
 // What lets a page of another origin call the service (CORS). Any page may: a request counts by its signature, never by cookies or
 // by where it comes from. Only requests with `origin`, which browsers alone send, pay for these headers.
-import type { FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { header } from 'millrace-protocol';
 
 /** Of our answers, what a page could not read otherwise. */
@@ -33,12 +33,12 @@ export const corsHeaders: readonly string[] = [
 const preflightSeconds = 7200;
 
 /** A browser asks whether a page may send a request. `OPTIONS` by itself is a method that no path allows. */
-export function isPreflight({ method, headers }: FastifyRequest): boolean {
+export function isPreflight({ method, headers }: IncomingMessage): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
 
 /** Beside `corsHeaders`. Every header that is asked for may be sent: `*` would leave out `authorization`. */
-export function preflightHeaders({ headers }: FastifyRequest): Readonly<Record<string, string>> {
+export function preflightHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
   const asked = headers['access-control-request-headers'];
   const allowed = asked === undefined ? {} : { 'access-control-allow-headers': asked };
   return { ...allowed, 'access-control-max-age': String(preflightSeconds) };

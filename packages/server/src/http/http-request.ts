@@ -1,5 +1,5 @@
-// A request of the HTTP library as operations see it.
-import type { FastifyRequest } from 'fastify';
+// A request of HTTP as operations see it.
+import type { IncomingMessage } from 'node:http';
 import { limits } from 'millrace-protocol';
 import type { OperationRequest } from '../operation.ts';
 import { parseText } from '../parameters.ts';
@@ -8,26 +8,35 @@ import { Query } from '../query.ts';
 export class HttpRequest implements OperationRequest {
   readonly body: Buffer;
   readonly origin: string;
-  readonly query: Query;
-  readonly #request: FastifyRequest;
+  readonly #request: IncomingMessage;
+  readonly #parameters: Readonly<Record<string, string | undefined>>;
   readonly #draining: AbortSignal;
+  #query: Query | undefined;
   #abort: AbortController | undefined;
   #stopWaiting: (() => void) | undefined;
 
   /** `draining` aborts when the server stops waiting. */
-  constructor(request: FastifyRequest, body: Buffer, origin: string, draining: AbortSignal) {
+  constructor(
+    request: IncomingMessage,
+    parameters: Readonly<Record<string, string | undefined>>,
+    body: Buffer,
+    origin: string,
+    draining: AbortSignal,
+  ) {
     this.#request = request;
+    this.#parameters = parameters;
     this.#draining = draining;
     this.body = body;
     this.origin = origin;
-    const target = request.raw.url ?? '';
-    const mark = target.indexOf('?');
-    this.query = new Query(mark === -1 ? '' : target.slice(mark + 1));
+  }
+
+  get query(): Query {
+    this.#query ??= queryOf(this.#request.url ?? '');
+    return this.#query;
   }
 
   pathParameter(name: string): string {
-    const value = (this.#request.params as Readonly<Record<string, string>>)[name] ?? '';
-    return parseText(name, value, name === 'groupName' ? limits.groupName : limits.pathId);
+    return parseText(name, this.#parameters[name] ?? '', name === 'groupName' ? limits.groupName : limits.pathId);
   }
 
   header(name: string): string | undefined {
@@ -49,7 +58,7 @@ export class HttpRequest implements OperationRequest {
   #listen(): AbortController {
     const abort = new AbortController();
     const end = (): void => abort.abort();
-    const { socket } = this.#request.raw;
+    const { socket } = this.#request;
     // Requests sent in a row on one connection wait together.
     socket.setMaxListeners(0);
     socket.once('close', end);
@@ -61,4 +70,9 @@ export class HttpRequest implements OperationRequest {
     };
     return abort;
   }
+}
+
+function queryOf(target: string): Query {
+  const mark = target.indexOf('?');
+  return new Query(mark === -1 ? '' : target.slice(mark + 1));
 }

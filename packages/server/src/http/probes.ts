@@ -1,31 +1,34 @@
 // Health and metrics: outside the API, without signatures.
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import { header } from 'millrace-protocol';
 import { renderLags } from '../groups/lag-metrics.ts';
 import type { Service } from '../service.ts';
-import type { RequestIds } from './request-id.ts';
 
-/** `/health/live`: the process runs. `/health/ready`: requests are served. `/metrics`: Prometheus text. */
-export function addProbes(app: FastifyInstance, service: Service, requestIds: RequestIds): void {
-  const answer = (reply: FastifyReply, status: number, body: object): FastifyReply =>
-    reply.code(status).header(header.requestId, requestIds.next(undefined)).type('application/json').send(JSON.stringify(body));
+/** `live`: the process runs. `ready`: requests are served. `metrics`: Prometheus text. */
+export const probePaths = { live: '/health/live', ready: '/health/ready', metrics: '/metrics' } as const;
+export type ProbeName = keyof typeof probePaths;
 
-  app.get('/health/live', (_request, reply) => answer(reply, 200, { status: 'live' }));
+export interface ProbeAnswer {
+  readonly status: 200 | 503;
+  readonly contentType: string;
+  readonly text: string;
+}
 
-  app.get('/health/ready', async (_request, reply) => {
-    const { durability } = service.engine;
+/** Answers the probe; throws only what nobody foresaw. */
+export const probes: Readonly<Record<ProbeName, (service: Service) => Promise<ProbeAnswer>>> = {
+  live: async () => json(200, { status: 'live' }),
+  ready: async ({ engine, catalogue, groups }) => {
+    const { durability } = engine;
     try {
-      await service.engine.listLogs();
-      service.catalogue.check();
-      service.groups.check();
-      return answer(reply, 200, { status: 'ready', durability });
+      await engine.listLogs();
+      catalogue.check();
+      groups.check();
+      return json(200, { status: 'ready', durability });
     } catch (error) {
-      return answer(reply, 503, { status: 'failed', durability, reason: error instanceof Error ? error.message : String(error) });
+      return json(503, { status: 'failed', durability, reason: error instanceof Error ? error.message : String(error) });
     }
-  });
+  },
+  metrics: async (service) => ({ status: 200, ...(await service.metrics.render(await renderLags(service))) }),
+};
 
-  app.get('/metrics', async (_request, reply) => {
-    const { contentType, text } = await service.metrics.render(await renderLags(service));
-    return reply.header(header.requestId, requestIds.next(undefined)).type(contentType).send(text);
-  });
+function json(status: ProbeAnswer['status'], body: object): ProbeAnswer {
+  return { status, contentType: 'application/json', text: JSON.stringify(body) };
 }
