@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** The sources; what runs unless a test names another script. */
+const sources = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 /** A running `millrace serve`; disposing it kills the process if it still runs. */
 export interface ServerProcess extends AsyncDisposable {
@@ -21,6 +22,7 @@ export interface ServerProcess extends AsyncDisposable {
 export async function startServerProcess(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  main: string = sources,
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, [main, 'serve', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,6 +53,7 @@ export async function startServerProcess(
 export async function runMillrace(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  main: string = sources,
 ): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
   const exited = once(child, 'close') as Promise<[number | null]>;
