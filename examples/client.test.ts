@@ -1,6 +1,6 @@
 // The examples of our own client do what they say.
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import * as example from './client.ts';
 import * as admin from './client-admin.ts';
 import * as groups from './client-groups.ts';
 import { clientQuickStart } from './client-quick-start.ts';
+import { connectForUser } from './client-signers.ts';
 
 const ociDir = mkdtempSync(join(tmpdir(), 'millrace-client-examples-'));
 let server: Server;
@@ -103,6 +104,16 @@ describe('clients', () => {
   test('a strategy for all calls can be set aside for one', async () => {
     expect(await example.readPatiently(config, server.url, streamId)).toBe(0);
   });
+});
+
+test('a resource that acts for a user sends its requests to its own region', () => {
+  const token = ['{}', '{"exp":4102444800}', ''].map((part) => Buffer.from(part).toString('base64url')).join('.');
+  const delegationTokenFile = join(ociDir, 'delegation-token');
+  writeFileSync(delegationTokenFile, 'of.the.user');
+  const values = { VERSION: '2.2', RPST: token, PRIVATE_PEM: config.keyFile, REGION: 'fra' };
+  for (const [name, value] of Object.entries(values)) vi.stubEnv(`OCI_RESOURCE_PRINCIPAL_${name}`, value);
+  expect(connectForUser(delegationTokenFile).endpoint).toBe('https://streaming.eu-frankfurt-1.oci.oraclecloud.com/20180418');
+  vi.unstubAllEnvs();
 });
 
 describe('what became of messages', () => {

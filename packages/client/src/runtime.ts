@@ -3,6 +3,8 @@ import { type ClientConfig, regionOf, validateConfig } from './config/client-con
 import type { RequestSigner, Transport } from './http.ts';
 import { NodeTransport } from './node-transport.ts';
 import { Signer } from './signers/api-key-signer.ts';
+import { DelegationTokenSigner } from './signers/delegation-token-signer.ts';
+import { InstancePrincipalsSecurityTokenSigner } from './signers/instance-principals-signer.ts';
 import { SecurityTokenSigner } from './signers/security-token-signer.ts';
 
 export { endpointOf } from './config/endpoint.ts';
@@ -15,12 +17,9 @@ export function createTransport(): Transport {
 /** Who asks, as the configuration says. Throws `InvalidConfig`, and what is wrong with the key. */
 export function signerOf(config: ClientConfig): RequestSigner {
   validateConfig(config);
-  const { tenancy = '', user = '', fingerprint = '', securityTokenFile, authenticationType } = config;
-  if (authenticationType) {
-    throw new TypeError(
-      'authentication_type: delegation tokens are not supported. An instance that acts for itself is given as the option signer.',
-    );
-  }
+  const { tenancy = '', user = '', fingerprint = '', securityTokenFile, authenticationType, delegationTokenFile } = config;
+  // The only type there is: an instance that acts for a user.
+  if (authenticationType) return new DelegationTokenSigner(new InstancePrincipalsSecurityTokenSigner(), { delegationTokenFile });
   const region = regionOf(config);
   // As the checks have it: empty is not given, and the key itself goes before its file.
   const key = config.keyContent ? { keyContent: config.keyContent } : { keyFile: config.keyFile ?? '' };

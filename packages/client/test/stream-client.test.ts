@@ -170,9 +170,9 @@ describe('before any request', () => {
     expect(() => new StreamClient({ regoin: 'phx' } as object, { signer: { sign: () => {} } })).toThrow('regoin');
   });
 
-  test('a profile with a delegation token is refused rather than used for something else', () => {
+  test('a profile with a delegation token needs the file it names', () => {
     const config = { authenticationType: 'instance_principal', delegationTokenFile: '/nowhere', region: 'phx' };
-    expect(() => new StreamClient(config)).toThrow(/delegation tokens are not supported/);
+    expect(() => new StreamClient(config)).toThrow('The delegation token file /nowhere cannot be read');
   });
 
   test.each([

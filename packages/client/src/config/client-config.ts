@@ -27,7 +27,7 @@ export interface ClientConfig {
   readonly additionalUserAgent?: string | undefined;
   /** Checked, and without effect: the client writes no log. */
   readonly logRequests?: boolean | undefined;
-  /** Only `instance_principal`, together with `delegationTokenFile`: checked, and then refused, since the client has no delegation tokens. */
+  /** Only `instance_principal`, together with `delegationTokenFile`: the instance the program runs on acts for a user. */
   readonly authenticationType?: string | undefined;
   /** Path of the token with which an instance acts for a user. */
   readonly delegationTokenFile?: string | undefined;

@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponse, Transport } from '../http.ts';
 import { type InstanceIdentity, identityTimeouts, textMember } from './instance-metadata.ts';
 import { signRequest } from './sign-request.ts';
 import { TokenError } from './token-error.ts';
+import { expiryOf, parseJson } from './token-expiry.ts';
 
 /** A token and the key it was issued for; requests are signed with both. */
 export interface Session {
@@ -23,7 +24,9 @@ export async function openSession(transport: Transport, endpoint: string, identi
   const { certificate, key, tenancy } = identity;
   signRequest(request, key, `${tenancy}/fed-x509/${certificate.fingerprint}`, new Date(now));
   const token = parseToken(await send(transport, request));
-  return { keyId: `ST$${token}`, key: privateKey, expiresAt: expiryOf(token) };
+  const expiresAt = expiryOf(token);
+  if (expiresAt === undefined) throw new TokenError('The token of the federation service is no JWT with a time of expiry (exp).');
+  return { keyId: `ST$${token}`, key: privateKey, expiresAt };
 }
 
 /** By hand: `promisify` would load node:util, a quarter of the time that importing the client would take. */
@@ -83,20 +86,4 @@ function parseToken(text: string): string {
   const token = textMember(parseJson(text), 'token');
   if (token === undefined) throw new TokenError('The federation service answered 200, but without a token.');
   return token;
-}
-
-/** `exp` of a JWT, in milliseconds. The signature is the service's affair. */
-function expiryOf(token: string): number {
-  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-  const exp: unknown = typeof claims === 'object' && claims !== null ? Reflect.get(claims, 'exp') : undefined;
-  if (typeof exp !== 'number') throw new TokenError('The token of the federation service is no JWT with a time of expiry (exp).');
-  return exp * 1000;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

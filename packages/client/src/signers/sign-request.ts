@@ -8,9 +8,12 @@ import type { HttpRequest } from '../http.ts';
 const withoutBody: readonly string[] = ['date', '(request-target)', 'host'];
 const withBody: readonly string[] = [...withoutBody, 'content-length', 'content-type', 'x-content-sha256'];
 
+/** Holds the token of whom a request is made for. A request that has it is signed with it. */
+export const delegationHeader = 'opc-obo-token';
+
 /**
  * Sets `date`, `host` and `authorization`. For a POST or PUT whose body is covered also `content-length`, `x-content-sha256` and,
- * if there is none yet, `content-type: application/json`. Signing the same request again, for another attempt, replaces them.
+ * if there is none yet, `content-type: application/json`. An `opc-obo-token` is signed if there is one. Signing the same request again, for another attempt, replaces them.
  */
 export function signRequest(request: HttpRequest, key: KeyObject, keyId: string, date: Date): void {
   const { method, url, target, headers } = request;
@@ -18,7 +21,8 @@ export function signRequest(request: HttpRequest, key: KeyObject, keyId: string,
   headers.host = url.host;
   const covered = request.bodySignature === 'covered' && (method === 'POST' || method === 'PUT');
   if (covered) describeBody(headers, request.body ?? '');
-  const names = covered ? withBody : withoutBody;
+  const always = covered ? withBody : withoutBody;
+  const names = headers[delegationHeader] === undefined ? always : always.toSpliced(withoutBody.length, 0, delegationHeader);
   const text = signingString(names, method, target, (name) => headers[name]);
   const signature = sign('sha256', Buffer.from(text), key).toString('base64');
   headers.authorization = formatAuthorization({ keyId, algorithm: 'rsa-sha256', headers: names, signature });
