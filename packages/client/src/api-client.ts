@@ -94,7 +94,7 @@ export class ApiClient {
   }
 
   #build(call: Call<unknown>, requestId: string, isRetried: boolean): HttpRequest {
-    const { method, path, bodySignature } = operations[call.operation];
+    const { method, bodySignature } = operations[call.operation];
     const headers: Record<string, string> = {
       accept: 'application/json',
       'content-type': 'application/json',
@@ -108,7 +108,7 @@ export class ApiClient {
     return {
       method,
       url: this.#url,
-      target: this.#url.pathname + fillPath(path, call.path ?? {}) + encodeQuery(call.query ?? {}),
+      target: this.#url.pathname + targetOf(call),
       headers,
       body: call.body,
       bodySignature: bodySignature === 'optional' ? 'left-out' : 'covered',
@@ -212,6 +212,11 @@ function checkOptions({ operation, options, optionNames = [] }: Call<unknown>): 
   const unknown = Object.keys(options).filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
   throw new TypeError(`${operation} got unknown options: ${unknown.join(', ')}. It knows ${known.join(', ')}.`);
+}
+
+/** Path and query of a call, behind the base path. */
+export function targetOf({ operation, path = {}, query = {} }: Pick<Call<unknown>, 'operation' | 'path' | 'query'>): string {
+  return fillPath(operations[operation].path, path) + encodeQuery(query);
 }
 
 function fillPath(path: string, values: Readonly<Record<string, string>>): string {

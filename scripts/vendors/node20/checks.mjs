@@ -1,11 +1,13 @@
 // Uses the built client on the oldest Node it is promised for; plain JavaScript, since that Node knows no types.
 // Usage: checks.mjs BUILT_CLIENT ENDPOINT CONFIG_FILE, against a service that holds nothing yet.
 
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 
 const [built, serviceEndpoint, configFile] = process.argv.slice(2);
-const { configFromFile, ServiceError, StreamAdminClient, StreamClient } = await import(pathToFileURL(built).href);
+const { configFromFile, ServiceError, Signer, StreamAdminClient, StreamClient } = await import(pathToFileURL(built).href);
 const config = configFromFile(configFile);
 let failed = 0;
 
@@ -13,6 +15,7 @@ check('this is Node 20.19', process.versions.node.split('.').slice(0, 2), ['20',
 try {
   await putAndRead();
   await refusals();
+  await inPlaceOfOciStreaming();
 } catch (error) {
   check('the checks run to their end', String(error), '');
 }
@@ -57,6 +60,15 @@ async function refusals() {
   const signal = AbortSignal.abort(new Error('enough'));
   const ended = await client.getMessages('s', 'c', { signal }).catch((error) => error.message);
   check('an aborted call ends with its reason', ended, 'enough');
+  client.close();
+}
+
+async function inPlaceOfOciStreaming() {
+  const oci = createRequire(import.meta.url)(join(dirname(built), 'oci.cjs'));
+  const client = new oci.StreamClient({ authenticationDetailsProvider: new Signer(config) });
+  client.endpoint = serviceEndpoint;
+  const refusal = await client.getGroup({ streamId: 'ocid1.stream.oc1..none', groupName: 'g' }).catch((error) => error);
+  check('the entry oci can be required', [refusal instanceof oci.OciError, refusal.statusCode], [true, 404]);
   client.close();
 }
 

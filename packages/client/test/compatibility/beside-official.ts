@@ -23,6 +23,8 @@ export interface Deliberate extends Difference {
 
 /** What both clients are made of, and what is expected of them. */
 export interface Comparison<Ours, Official> {
+  /** Which of ours. */
+  readonly name: string;
   readonly cases: readonly Case<Ours, Official>[];
   readonly deliberate: readonly Deliberate[];
   /** Cases whose input neither client sends. */
@@ -59,7 +61,7 @@ const { publicKey, privateKey } = generateKeyPairSync('rsa', {
 export function compareWithOfficial<Ours, Official>(comparison: Comparison<Ours, Official>): void {
   const { cases, deliberate, refusedByBoth } = comparison;
 
-  describe('beside the official oci-streaming client', () => {
+  describe(`${comparison.name} beside the official client`, () => {
     let server: RecordingServer;
     let ours: Ours & { close(): void };
     let official: Official & { close(): void };
@@ -111,11 +113,43 @@ function byField(rows: readonly Difference[]): Difference[] {
   return rows.toSorted((a, b) => a.field.localeCompare(b.field));
 }
 
-/** Without retries and without a circuit breaker. */
 function startOfficial<Official>({ official }: Pick<Comparison<unknown, Official>, 'official'>, endpoint: string) {
-  const authenticationDetailsProvider = new common.SimpleAuthenticationDetailsProvider(tenancy, user, fingerprint, privateKey, null);
-  const circuitBreaker = new common.CircuitBreaker({ disableClientCircuitBreaker: true });
-  const client = official({ authenticationDetailsProvider }, { retryConfiguration: common.NoRetryConfigurationDetails, circuitBreaker });
+  const client = official(...officialArguments());
   client.endpoint = endpoint;
   return client;
+}
+
+type OfficialArguments = readonly [
+  params: { authenticationDetailsProvider: common.SimpleAuthenticationDetailsProvider },
+  clientConfiguration: { retryConfiguration: common.RetryConfiguration; circuitBreaker: common.CircuitBreaker },
+];
+
+/** What a client that looks like the official one is made of: without retries and without a circuit breaker. */
+function officialArguments(): OfficialArguments {
+  const authenticationDetailsProvider = new common.SimpleAuthenticationDetailsProvider(tenancy, user, fingerprint, privateKey, null);
+  const circuitBreaker = new common.CircuitBreaker({ disableClientCircuitBreaker: true });
+  return [{ authenticationDetailsProvider }, { retryConfiguration: common.NoRetryConfigurationDetails, circuitBreaker }];
+}
+
+/** The same calls, in the words of the official client, through the entry `millrace-client/oci`. */
+export function compareDropIn<Ours, Official>(
+  comparison: Comparison<Ours, Official>,
+  Client: new (...args: OfficialArguments) => { endpoint: string; close(): void },
+): void {
+  compareWithOfficial<Official, Official>({
+    name: `${Client.name} of millrace-client/oci`,
+    cases: comparison.cases.map((item) => {
+      const call = (client: Official): Promise<unknown> => item.official(client);
+      return { name: item.name, ours: call, official: call };
+    }),
+    deliberate: comparison.deliberate,
+    refusedByBoth: comparison.refusedByBoth,
+    ours: (_, endpoint) => {
+      const client = new Client(...officialArguments());
+      client.endpoint = endpoint;
+      // That it can stand for the official client is what is tested.
+      return client as unknown as Official & { close(): void };
+    },
+    official: (...args) => comparison.official(...args),
+  });
 }

@@ -1,8 +1,9 @@
 // What our StreamAdminClient sends is understood as what the official one sends for the same call, odd input included.
 import streaming from 'oci-streaming';
+import { StreamAdminClient as DropIn } from '../../src/oci/index.ts';
 import { StreamAdminClient } from '../../src/stream-admin-client.ts';
 import { adminCases, cases } from './admin-cases.ts';
-import { compareWithOfficial, type Deliberate, signedOtherwise } from './beside-official.ts';
+import { type Comparison, compareDropIn, compareWithOfficial, type Deliberate, signedOtherwise } from './beside-official.ts';
 
 const rawName = 'The official client writes a name into the URL as it is; ours percent-encodes it, and it arrives as it was given.';
 
@@ -43,10 +44,14 @@ const deliberate: readonly Deliberate[] = [
 
 const refusedByBoth = adminCases('an empty id', 'GetStream', 'UpdateStream', 'DeleteStream', 'GetWorkRequest');
 
-compareWithOfficial({
+const comparison: Comparison<StreamAdminClient, streaming.StreamAdminClient> = {
+  name: 'StreamAdminClient',
   cases,
   deliberate,
   refusedByBoth,
   ours: (config, serviceEndpoint) => new StreamAdminClient(config, { serviceEndpoint }),
   official: (...args) => new streaming.StreamAdminClient(...args),
-});
+};
+
+compareWithOfficial(comparison);
+compareDropIn(comparison, DropIn);

@@ -1,7 +1,8 @@
 // What our client sends is understood as what the official npm client sends for the same call, odd input included.
 import streaming from 'oci-streaming';
+import { StreamClient as DropIn } from '../../src/oci/index.ts';
 import { StreamClient } from '../../src/stream-client.ts';
-import { compareWithOfficial, type Deliberate, notSent, signedOtherwise } from './beside-official.ts';
+import { type Comparison, compareDropIn, compareWithOfficial, type Deliberate, notSent, signedOtherwise } from './beside-official.ts';
 import { cases, cursorCases, everyCase, groupNameCases } from './cases.ts';
 
 const rawCursor = 'The official client writes a cursor into the URL as it is; ours percent-encodes it, and it arrives as it was given.';
@@ -95,10 +96,14 @@ const refusedByBoth: readonly string[] = [
   ...groupNameCases('nothing', 'half an emoji'),
 ];
 
-compareWithOfficial({
+const comparison: Comparison<StreamClient, streaming.StreamClient> = {
+  name: 'StreamClient',
   cases,
   deliberate,
   refusedByBoth,
   ours: (config, serviceEndpoint) => new StreamClient(config, { serviceEndpoint }),
   official: (...args) => new streaming.StreamClient(...args),
-});
+};
+
+compareWithOfficial(comparison);
+compareDropIn(comparison, DropIn);

@@ -23,6 +23,8 @@ interface Answer {
 
 /** Listens on a free port of 127.0.0.1 until it is disposed. */
 export class RecordingServer implements AsyncDisposable {
+  /** Which requests are answered 401, by their Authorization header. */
+  refuse: (authorization: string) => boolean = () => false;
   readonly #server: Server;
   #requests: RecordedRequest[] = [];
 
@@ -62,7 +64,7 @@ export class RecordingServer implements AsyncDisposable {
     try {
       const recorded = await record(incoming);
       this.#requests.push(recorded);
-      const { status, headers = {}, body } = answerTo(recorded);
+      const { status, headers = {}, body } = this.refuse(incoming.headers.authorization ?? '') ? notAuthenticated : answerTo(recorded);
       response.writeHead(status, { 'content-type': 'application/json', 'opc-request-id': 'recorded', ...headers });
       response.end(body === undefined ? undefined : JSON.stringify(body));
     } catch {
@@ -83,6 +85,7 @@ const timestamp = '2024-05-06T07:08:09.010Z';
 const cursor: Answer = { status: 200, body: { value: 'next' } };
 const message = { stream: 'recorded', partition: '0', key: null, value: 'aGVsbG8=', offset: 7, timestamp };
 const reservation = { partition: '0', committedOffset: 7, reservedInstance: 'one', timeReservedUntil: timestamp };
+const notAuthenticated: Answer = { status: 401, body: { code: 'NotAuthenticated', message: 'Refused.' } };
 const notFound: Answer = { status: 404, body: { code: 'NotAuthorizedOrNotFound', message: 'There is no such operation.' } };
 
 const stream = {

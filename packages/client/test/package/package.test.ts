@@ -9,11 +9,12 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as browser from '../../src/browser.ts';
 import * as client from '../../src/index.ts';
+import * as dropIn from '../../src/oci/index.ts';
 import { startService } from '../service.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const project = mkdtempSync(join(tmpdir(), 'millrace-client-package-'));
-const programs = ['consumer.ts', 'example.ts'];
+const programs = ['consumer.ts', 'example.ts', 'drop-in.ts'];
 const pages = ['page.ts'];
 /** Of the build for browsers, compressed. */
 const mostBytes = 20_000;
@@ -55,9 +56,13 @@ function manifest(): Record<string, unknown> {
   return JSON.parse(read('package.json')) as Record<string, unknown>;
 }
 
-test('the package holds one module for Node and one for browsers, their types, manifest, README and licence', () => {
-  const modules = ['browser.d.ts', 'browser.js', 'index.d.ts', 'index.js'];
-  expect(readdirSync(installed).toSorted()).toEqual(['LICENSE', 'README.md', ...modules, 'package.json']);
+const code = ['index.js', 'oci.cjs'];
+const types = ['index.d.ts', 'oci.d.cts'];
+const browserFiles = ['browser.js', 'browser.d.ts'];
+
+test('the package holds a module for each entry, one for browsers, their types, manifest, README and licence', () => {
+  const modules = [...code, ...types, ...browserFiles];
+  expect(readdirSync(installed).toSorted()).toEqual(['LICENSE', 'README.md', ...modules, 'package.json'].toSorted());
 });
 
 test('the package has the version it exports, and depends on nothing', () => {
@@ -65,39 +70,40 @@ test('the package has the version it exports, and depends on nothing', () => {
   expect(Object.keys(manifest()).filter((key) => /dependencies|private|scripts|workspaces/i.test(key))).toEqual([]);
 });
 
+/** What a file imports or requires, from where. */
+function imported(name: string): string[] {
+  return Array.from(read(name).matchAll(/(?<!\.)\b(?:from|import|require) ?\(?"([^"]+)"/g), ([, from = '']) => from);
+}
+
 test('code and types import modules of Node alone, those for HTTP only when a request is sent', () => {
-  const imported = (name: string): string[] =>
-    Array.from(read(name).matchAll(/(?<!\.)\b(?:from|import) ?\(?"([^"]+)"/g), ([, from = '']) => from);
-  expect(imported('index.js').filter((from) => !from.startsWith('node:'))).toEqual([]);
-  expect(imported('index.d.ts').filter((from) => !from.startsWith('node:'))).toEqual([]);
-  expect(read('index.js')).not.toMatch(/^import .*"node:https?";$/m);
-  expect(imported('index.js')).toEqual(expect.arrayContaining(['node:http', 'node:https']));
+  for (const name of [...code, ...types]) expect(imported(name).filter((from) => !from.startsWith('node:'))).toEqual([]);
+  for (const name of code) {
+    expect(read(name)).not.toMatch(/^import .*"node:https?";$|require\("node:https?"\)/m);
+    expect(imported(name)).toEqual(expect.arrayContaining(['node:http', 'node:https']));
+  }
 });
 
 test('the module for browsers imports nothing and is small', () => {
-  for (const name of ['browser.js', 'browser.d.ts'])
-    expect(read(name)).not.toMatch(/(?<!\.)\bimport ?[("{*]|\bfrom ?"|\bBuffer\b|\bNodeJS\b/);
+  for (const name of browserFiles) expect(read(name)).not.toMatch(/(?<!\.)\bimport ?[("{*]|\bfrom ?"|\bBuffer\b|\bNodeJS\b/);
   expect(gzipSync(read('browser.js'), { level: 9 }).length).toBeLessThan(mostBytes);
 });
 
-test.each(['index.js', 'index.d.ts', 'browser.js', 'browser.d.ts', 'package.json', 'README.md'])(
-  '%s names no place of this machine and no source map',
-  (name) => {
-    const text = read(name);
-    for (const place of [root, homedir(), project, pathToFileURL(root).href]) expect(text).not.toContain(place);
-    expect(text).not.toContain('sourceMappingURL');
-  },
-);
+test.each([...code, ...types, ...browserFiles, 'package.json', 'README.md'])('%s names no place of this machine and no source map', (name) => {
+  const text = read(name);
+  for (const place of [root, homedir(), project, pathToFileURL(root).href]) expect(text).not.toContain(place);
+  expect(text).not.toContain('sourceMappingURL');
+});
 
 test.each([
-  ['index.d.ts', client],
-  ['browser.d.ts', browser],
-] as const)('everything that is declared for users in %s is described there', (file, values) => {
-  const types = read(file);
+  ['index.d.ts', ['Message', 'StreamClient', ...Object.keys(client)]],
+  ['browser.d.ts', ['Message', 'StreamClient', ...Object.keys(browser)]],
+  ['oci.d.cts', ['GetMessagesRequest', ...Object.keys(dropIn.models)]],
+])('everything that %s declares for users is described there', (name, expected) => {
+  const declared = read(name);
   const kinds = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|class|type|const|function) (\w+)/gm;
-  const declarations = Array.from(types.matchAll(kinds), ({ 1: name = '', index }) => ({ name, before: types.slice(0, index) }));
-  expect(declarations.map(({ name }) => name)).toEqual(expect.arrayContaining(['Message', 'StreamClient', ...Object.keys(values)]));
-  expect(declarations.filter(({ before }) => !before.endsWith('*/\n')).map(({ name }) => name)).toEqual([]);
+  const declarations = Array.from(declared.matchAll(kinds), ({ 1: of = '', index }) => ({ of, before: declared.slice(0, index) }));
+  expect(declarations.map(({ of }) => of)).toEqual(expect.arrayContaining(expected));
+  expect(declarations.filter(({ before }) => !before.endsWith('*/\n')).map(({ of }) => of)).toEqual([]);
 });
 
 // The declarations themselves, which are the same for all, are checked once: with them come those of Node, which takes a while.
@@ -128,6 +134,16 @@ test('a plain Node process imports the same names as the sources export', async 
   const program = "import('millrace-client').then((all) => console.log(JSON.stringify(Object.keys(all))))";
   const printed = await run(process.execPath, ['--eval', program]);
   expect(JSON.parse(printed)).toEqual(Object.keys(client).toSorted());
+});
+
+test('millrace-client/oci is one module for import and require, with the names its sources export', async () => {
+  const program = `const required = require('millrace-client/oci');
+    import('millrace-client/oci').then((all) => {
+      const { default: whole, 'module.exports': _, ...names } = all; // Newer Nodes have both.
+      console.log(JSON.stringify([Object.keys(names), whole === required, all.OciError === required.OciError, required.models]));
+    });`;
+  const printed = await run(process.execPath, ['--input-type=commonjs', '--eval', program]);
+  expect(JSON.parse(printed)).toEqual([Object.keys(dropIn).toSorted(), true, true, { ...dropIn.models }]);
 });
 
 test('a program puts and reads with the installed package', async () => {
