@@ -7,6 +7,7 @@ import common from 'oci-common';
 import streaming from 'oci-streaming';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consume } from './consumer-group.ts';
+import { greet } from './drop-in.ts';
 import { inProcess } from './in-process.ts';
 import { quickStart } from './quick-start.ts';
 import { type Connection, replayFlights } from './replay-flights.ts';
@@ -17,7 +18,7 @@ describe('with the official oci-streaming client', () => {
   let connection: Connection;
 
   beforeAll(async () => {
-    server = await startServer({ data, port: 0, stream: ['invoices:3'] }, { logger: createLogger('silent') });
+    server = await startServer({ data, port: 0, stream: ['invoices:3', 'letters:1'] }, { logger: createLogger('silent') });
     const { configPath, tenancyId } = server.identity;
     connection = { configPath, endpoint: server.url, compartmentId: tenancyId };
   });
@@ -42,6 +43,11 @@ describe('with the official oci-streaming client', () => {
 
   test('the quick start of the README reads back what it puts', async () => {
     expect(await quickStart(connection.configPath, connection.endpoint, connection.compartmentId)).toEqual(['hello', 'world']);
+  });
+
+  test('the same program runs on our client, with another import', async () => {
+    const { id = '' } = server.streams.find(({ name }) => name === 'letters') ?? {};
+    expect(await greet(connection.configPath, connection.endpoint, id)).toEqual(['hello']);
   });
 
   test('two consumers of a group handle every message once between them', async () => {
