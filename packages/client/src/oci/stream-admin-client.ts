@@ -29,12 +29,12 @@ export class StreamAdminClient extends Client {
 
   /** The endpoint of this region. */
   set region({ regionId, realm }: Region) {
-    this.endpoint = endpointOf(regionId, realm.secondLevelDomain);
+    this.endpoint = endpointIn(regionId, realm.secondLevelDomain);
   }
 
   /** The endpoint of the region of this name, such as `eu-frankfurt-1`. */
   set regionId(regionId: string) {
-    this.endpoint = endpointOf(regionId);
+    this.endpoint = endpointIn(regionId);
   }
 
   /** Waits for streams and work requests. */
@@ -113,6 +113,11 @@ export class StreamAdminClient extends Client {
     const bodyName = 'workRequestSummaryCollection';
     return await this.send({ operation: 'ListWorkRequests', request, query, bodyName, members: ['opcNextPage', 'opcPrevPage'] });
   }
+}
+
+/** A region that is a domain is led to by another name than in the Python SDK, whose way is that of our own clients. */
+function endpointIn(regionId: string, realmDomain?: string): string {
+  return regionId.includes('.') ? `https://streaming.${regionId}` : endpointOf(regionId, realmDomain);
 }
 
 function streamPath({ streamId }: { readonly streamId: string }): { readonly streamId: string } {

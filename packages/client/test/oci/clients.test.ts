@@ -1,5 +1,6 @@
 // Who signs, where requests go, and what a client refuses.
 import common from 'oci-common';
+import streaming from 'oci-streaming';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Signer } from '../../src/index.ts';
 import { StreamAdminClient, StreamClient } from '../../src/oci/index.ts';
@@ -151,6 +152,24 @@ describe('the endpoint', () => {
     client.useRealmSpecificEndpointTemplate = true;
     expect(client.endpoint).toBe('https://streaming.us-phoenix-1.oci.oraclecloud.com/20180418');
     expect(new StreamClient({ authenticationDetailsProvider: provider(common.Region.US_PHOENIX_1) }).endpoint).toBe('');
+  });
+
+  test('of every region is that of the official client', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const circuitBreaker = new common.CircuitBreaker({ disableClientCircuitBreaker: true });
+    const official = new streaming.StreamAdminClient({ authenticationDetailsProvider: provider() }, { circuitBreaker });
+    const ours = admin();
+    const ids = [...common.Region.values().map(({ regionId }) => regionId), 'millrace.invalid', 'xx-unheard-1'];
+    expect(ids.length).toBeGreaterThan(50);
+    for (const regionId of ids) {
+      [official.regionId, ours.regionId] = [regionId, regionId];
+      expect(ours.endpoint).toBe(official.endpoint);
+    }
+    for (const region of common.Region.values()) {
+      [official.region, ours.region] = [region, region];
+      expect(ours.endpoint).toBe(official.endpoint);
+    }
+    vi.restoreAllMocks();
   });
 
   test('may change: the next call goes there', async () => {
