@@ -4,7 +4,21 @@ import type { Engine } from './contenders/millrace.ts';
 import type { VolumeKind } from './disk/volume.ts';
 
 /** Rows by the name they are asked for; those with a number are numbered as in the table of goals. */
-export const rowNames = ['1', '3', '4', '6', '6-forward', 'memory', 'recovery', 'restart', 'start', 'client', 'groups'] as const;
+export const rowNames = [
+  '1',
+  '3',
+  '3-redis',
+  '4',
+  '6',
+  '6-forward',
+  '8',
+  'memory',
+  'recovery',
+  'restart',
+  'start',
+  'client',
+  'groups',
+] as const;
 export type RowName = (typeof rowNames)[number];
 
 const defaultRows: readonly RowName[] = ['1', '3', '4', '6', '6-forward'];
@@ -15,6 +29,8 @@ export interface Options {
   readonly rounds: number;
   /** Whole seconds of one measurement; 1 or more, 4 unless told. */
   readonly seconds: number;
+  /** How long each measurement may wait for a quiet machine, seconds; above 0, 20 unless told. */
+  readonly patience: number;
   /** Decoded data of the memory and restart rows, GiB; 10 unless told. */
   readonly gib: number;
   /** The service's storage; the goals are for `embedded`, the default. */
@@ -32,6 +48,7 @@ export const usage: string = `Usage: npm run bench -- [row …] [options]
   rows: ${rowNames.join(', ')} (${defaultRows.join(', ')} unless told)
   --rounds N       measurements of each server (3)
   --seconds N      length of one measurement (4)
+  --patience N     seconds that a measurement may wait for a quiet machine (20)
   --gib N          data of the memory and restart rows (10)
   --engine NAME    embedded or memory (embedded)
   --volume KIND    prepared or plain (prepared)
@@ -49,6 +66,7 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       rounds: string,
       seconds: string,
+      patience: string,
       gib: string,
       engine: string,
       volume: string,
@@ -61,6 +79,7 @@ export function parseOptions(args: readonly string[]): Options {
     rows: positionals.length === 0 ? defaultRows : positionals.map((name) => parseOneOf('row', rowNames, name)),
     rounds: parsePositive('--rounds', values.rounds ?? '3', 1),
     seconds: parsePositive('--seconds', values.seconds ?? '4', 1),
+    patience: parsePositive('--patience', values.patience ?? '20', 0),
     gib: parsePositive('--gib', values.gib ?? '10', 0),
     engine: parseOneOf('--engine', ['embedded', 'memory'], values.engine ?? 'embedded'),
     volume: parseOneOf('--volume', ['prepared', 'plain'], values.volume ?? 'prepared'),

@@ -1,19 +1,16 @@
-// Other work on the machine spoils figures: a measurement waits for a quiet moment, and says so if there was none.
+// Other work on the machine spoils figures: a measurement waits for a quiet moment. What happens in spite of that, meanwhile.ts tells.
 import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const windowMs = 500;
-const atMostMs = 20_000;
 
 /** A machine busier than this while nothing is measured is not quiet: part of all its cores' time. */
-export const quietShare = 0.1;
+const quietShare = 0.1;
 
-/** Waits until the machine has been quiet for half a second, at most 20 s; the share of its time that was used at the end. */
-export async function waitForQuiet(): Promise<number> {
-  const deadline = performance.now() + atMostMs;
-  let share = await measureBusyShare();
-  while (share > quietShare && performance.now() < deadline) share = await measureBusyShare();
-  return share;
+/** Waits until the machine has been quiet for half a second, at most so many seconds. */
+export async function waitForQuiet(atMostSeconds: number): Promise<void> {
+  const deadline = performance.now() + atMostSeconds * 1000;
+  while (performance.now() < deadline && (await measureBusyShare()) > quietShare);
 }
 
 async function measureBusyShare(): Promise<number> {

@@ -1,10 +1,10 @@
 // The table a run ends with.
+import type { Meanwhile } from './meanwhile.ts';
 import { describeGoal, judge, type RowResult } from './result.ts';
 
-const columns = ['row', 'what', 'unit', 'millrace', 'beside', 'ratio', 'goal', 'verdict'] as const;
-
-/** One line a row under a header, then the rows' notes. */
-export function renderTable(results: readonly RowResult[]): string {
+/** One line a row under a header, then the rows' notes. `commit` names what was measured. */
+export function renderTable(results: readonly RowResult[], commit: string): string {
+  const columns = ['row', 'what', 'unit', commit, 'beside', 'ratio', 'goal', 'verdict', 'meanwhile'];
   const lines = [columns, ...results.map(cells)];
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
   const padded = lines.map((line) =>
@@ -18,9 +18,20 @@ export function renderTable(results: readonly RowResult[]): string {
 }
 
 function cells(result: RowResult): readonly string[] {
-  const { row, what, unit, millrace, other, ratio } = result;
+  const { row, what, unit, millrace, other, against, ratio, meanwhile } = result;
+  const besideText = other === undefined ? '' : `${against} ${format(other)}`;
   const ratioText = ratio === undefined ? '' : `${ratio.toFixed(2)} x`;
-  return [row, what, unit, format(millrace), other === undefined ? '' : format(other), ratioText, describeGoal(result), judge(result)];
+  return [row, what, unit, format(millrace), besideText, ratioText, describeGoal(result), judge(result), describeMeanwhile(meanwhile)];
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
+}
+
+function describeMeanwhile(meanwhile: Meanwhile | undefined): string {
+  if (meanwhile === undefined) return '';
+  const { otherShare, stealShare, load } = meanwhile;
+  return `others ${percent(otherShare)}, steal ${percent(stealShare)}, load ${load.toFixed(1)}`;
 }
 
 /** Text to the left, figures (columns 3 to 5) to the right. */

@@ -4,10 +4,7 @@ import { createPutBody } from '../load/put-body.ts';
 import { type Coverage, type Credentials, type SignedRequest, signRequest, type UnsignedRequest } from '../load/sign.ts';
 import type { ServerProcess } from './server-process.ts';
 
-export type ContenderName = 'millrace' | 'plain';
-
 export interface Contender {
-  readonly name: ContenderName;
   readonly server: ServerProcess;
   readonly credentials: Credentials;
   /** Path of the stream, e.g. `/20180418/streams/ocid1.stream…`. */
@@ -26,7 +23,7 @@ export async function putBody(contender: Contender, body: Buffer, coverage: Cove
   const answer = (await exchangeJson(signFor(contender, put, coverage))) as { failures: number; entries: { offset: number }[] };
   const [first] = answer.entries;
   if (answer.failures === 0 && first !== undefined) return first.offset;
-  throw new Error(`${contender.name}: expected no failures, got ${JSON.stringify(answer)}`);
+  throw new Error(`Expected no failures, got ${JSON.stringify(answer)}`);
 }
 
 /** A GetMessages of `limit` messages from `offset` of partition 0, good for five minutes. */
@@ -44,7 +41,7 @@ export async function checkContender(contender: Contender): Promise<void> {
   const offset = await putBody(contender, body, 'with-digest');
   const messages = (await exchangeJson(await createGet(contender, offset, values.length))) as { value: string }[];
   if (messages.length !== values.length || messages.some(({ value }, i) => value !== values[i])) {
-    throw new Error(`${contender.name}: the messages read are not the messages put.`);
+    throw new Error(`The messages read are not the messages put.`);
   }
   await expectRefusal(contender);
 }
@@ -57,5 +54,5 @@ async function expectRefusal(contender: Contender): Promise<void> {
     () => 'accepted',
     (error: unknown) => String(error),
   );
-  if (!answer.includes('got 401')) throw new Error(`${contender.name}: expected 401 for a forged body: ${answer}`);
+  if (!answer.includes('got 401')) throw new Error(`Expected 401 for a forged body: ${answer}`);
 }

@@ -7,13 +7,29 @@ import { type Credentials, signRequest } from '../load/sign.ts';
 import type { Contender } from './contender.ts';
 import { findFreePort, ServerProcess } from './server-process.ts';
 
-const script = join(import.meta.dirname, '..', '..', 'packages', 'millrace', 'src', 'main.ts');
-
 /** The storage under test; the embedded engine acknowledges after the sync. */
 export type Engine = 'embedded' | 'memory';
 
-/** An empty service with its data in `folder` and a stream of so many partitions; `nodeArgs` go to Node (profiling). */
-export async function startMillrace(folder: string, engine: Engine, nodeArgs: readonly string[] = [], partitions = 1): Promise<Contender> {
+export interface MillraceSetting {
+  readonly engine?: Engine;
+  /** Of the stream; 1 unless told. */
+  readonly partitions?: number;
+  /** For Node itself, such as profiling. */
+  readonly nodeArgs?: readonly string[];
+  /** The command line to start; this working tree's unless told. */
+  readonly script?: string;
+}
+
+/** Where a working tree has its command line. */
+function commandLineOf(tree: string): string {
+  return join(tree, 'packages', 'millrace', 'src', 'main.ts');
+}
+
+const ours = commandLineOf(join(import.meta.dirname, '..', '..'));
+
+/** A service with its data in `folder`, empty or as an earlier one left it, and a stream named bench. */
+export async function startMillrace(folder: string, setting: MillraceSetting = {}): Promise<Contender> {
+  const { engine = 'embedded', partitions = 1, nodeArgs = [], script = ours } = setting;
   const port = await findFreePort();
   const ociFolder = join(folder, 'oci');
   const where = ['--port', `${port}`, '--host', '127.0.0.1', '--data', join(folder, 'data'), '--oci-dir', ociFolder];
@@ -25,7 +41,7 @@ export async function startMillrace(folder: string, engine: Engine, nodeArgs: re
   const streams = await exchangeJson(signRequest({ method: 'GET', target }, port, credentials, 'headers-only'));
   // ListStreams answers summaries; without the stream there is no id and the check of the contender fails.
   const [stream] = streams as { id: string }[];
-  return { name: 'millrace', server, credentials, streamPath: `/20180418/streams/${stream?.id}` };
+  return { server, credentials, streamPath: `/20180418/streams/${stream?.id}` };
 }
 
 /** The flags for Node in the first line, `#!/usr/bin/env -S node --flag …`: whoever runs the installed command gets them. */

@@ -16,5 +16,5 @@ export async function startPlain(folder: string, nodeArgs: readonly string[] = [
   const port = await findFreePort();
   const args = [...nodeArgs, script, '--port', `${port}`, '--data', folder, '--key-id', keyId, '--public-key', publicKeyFile];
   const server = await ServerProcess.start({ args, port, logFile: join(folder, 'server.log') });
-  return { name: 'plain', server, credentials: { keyId, privateKey }, streamPath: '/20180418/streams/bench' };
+  return { server, credentials: { keyId, privateKey }, streamPath: '/20180418/streams/bench' };
 }

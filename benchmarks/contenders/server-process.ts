@@ -1,51 +1,62 @@
 // A server as a child process: started, waited for, looked at from outside (/proc), and ended with the benchmark.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exchange } from '../load/exchange.ts';
 
 const readyWithinMs = 60_000;
+/** Finer than the differences between ready times that are reported. */
+const askEveryMs = 5;
 const ticksPerSecond = 100;
 
 export interface ServerCommand {
-  /** Node's arguments: the script and its own. */
+  /** Node unless told. */
+  readonly program?: string;
+  /** For Node: its own, the script and the script's. */
   readonly args: readonly string[];
   readonly port: number;
   /** Collects what the server writes. */
   readonly logFile: string;
+  /** Whether it serves by now; unless told, whether /health/ready answers 200. */
+  readonly isReady?: (port: number) => Promise<boolean>;
 }
 
 export class ServerProcess implements AsyncDisposable {
   readonly port: number;
+  /** From the start of the process until it served. */
+  readonly readyMs: number;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
   readonly #killAtExit: () => void;
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, port: number, readyMs: number) {
     this.#child = child;
     this.port = port;
+    this.readyMs = readyMs;
     this.#exited = new Promise((resolve) => child.once('exit', () => resolve()));
     this.#killAtExit = () => child.kill('SIGKILL');
     process.once('exit', this.#killAtExit);
   }
 
-  /** Starts the server and waits until /health/ready answers 200. Throws with its output when it ends before. */
-  static async start({ args, port, logFile }: ServerCommand): Promise<ServerProcess> {
+  /** Starts the server and waits until it serves. Throws with its output when it ends before. */
+  static async start({ program = process.execPath, args, port, logFile, isReady = isHealthy }: ServerCommand): Promise<ServerProcess> {
     const output = openSync(logFile, 'a');
-    const child = spawn(process.execPath, args, { stdio: ['ignore', output, output] });
+    const startedAt = performance.now();
+    const child = spawn(program, args, { stdio: ['ignore', output, output] });
     closeSync(output);
-    const server = new ServerProcess(child, port);
-    const deadline = performance.now() + readyWithinMs;
+    const kill = (): boolean => child.kill('SIGKILL');
+    process.once('exit', kill);
     while (!(await isReady(port))) {
-      if (child.exitCode === null && performance.now() < deadline) {
-        await delay(20);
+      if (child.exitCode === null && performance.now() < startedAt + readyWithinMs) {
+        await delay(askEveryMs);
         continue;
       }
-      await server[Symbol.asyncDispose]();
-      throw new Error(`node ${args.join(' ')}: not ready. Its output: ${readFileSync(logFile, 'utf8').slice(-2000)}`);
+      kill();
+      throw new Error(`${program} ${args.join(' ')}: not ready. Its output: ${readFileSync(logFile, 'utf8').slice(-2000)}`);
     }
-    return server;
+    process.off('exit', kill);
+    return new ServerProcess(child, port, performance.now() - startedAt);
   }
 
   /** User and system time the server has used, seconds, to 10 ms; NaN where there is no /proc. */
@@ -100,7 +111,19 @@ export function findFreePort(): Promise<number> {
   });
 }
 
-async function isReady(port: number): Promise<boolean> {
+/** Whether something accepts connections there: enough for servers that listen when they are ready. */
+export function acceptsConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+async function isHealthy(port: number): Promise<boolean> {
   const request = { method: 'GET', target: '/health/ready', port, headers: {} } as const;
   return exchange(request).then(
     ({ status }) => status === 200,

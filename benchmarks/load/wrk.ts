@@ -1,5 +1,5 @@
 // Load by wrk: written in C, so that the generator leaves the core to the server. One thread, one fixed request, or a list of them.
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,30 +22,6 @@ export interface LoadResult {
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-}
-
-/** wrk is not there and cannot be installed from here; the message says how to. */
-export class MissingWrk extends Error {
-  override readonly name = 'MissingWrk';
-
-  constructor() {
-    super('Rows 1, 3, 4, 6 and memory need the load generator wrk: install it with "apt-get install wrk" (or "brew install wrk").');
-  }
-}
-
-/** Makes sure that wrk is on the PATH; as root with apt-get it installs it. Throws `MissingWrk` otherwise. */
-export function requireWrk(): void {
-  if (isRunnable('wrk', '--version')) return;
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot && isRunnable('apt-get', '--version')) {
-    console.error('Installing wrk (apt-get install wrk) …');
-    if (!aptGet('install', '-y', '--no-install-recommends', 'wrk')) {
-      aptGet('update');
-      aptGet('install', '-y', '--no-install-recommends', 'wrk');
-    }
-    if (isRunnable('wrk', '--version')) return;
-  }
-  throw new MissingWrk();
 }
 
 /** Sends one request again and again, or several without bodies in turn. Throws as `runWrk` does. */
@@ -95,12 +71,4 @@ function parseResult(stdout: string): LoadResult {
     throw new Error(`wrk: ${result.failed} of ${result.requests} requests failed, ${result.failedStatus} of them by status.`);
   }
   return result;
-}
-
-function isRunnable(command: string, ...args: string[]): boolean {
-  return spawnSync(command, args, { stdio: 'ignore' }).error === undefined;
-}
-
-function aptGet(...args: string[]): boolean {
-  return spawnSync('apt-get', args, { stdio: ['ignore', 2, 2] }).status === 0;
 }

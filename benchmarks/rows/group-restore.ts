@@ -17,7 +17,7 @@ const boundMs = 1000;
 /** Makes the groups through the API, kills the service, and starts it again in this process. Throws if a group is missing then. */
 export async function measureGroupRestore(folder: string): Promise<RowResult> {
   const { startServer } = await import('millrace-server');
-  const contender = await startMillrace(folder, 'embedded');
+  const contender = await startMillrace(folder);
   const tenancy = contender.credentials.keyId.split('/')[0] ?? '';
   for (let stream = 0; stream < streams; stream++) await fillStream(contender, `groups-${stream}`, tenancy);
   await contender.server.kill();

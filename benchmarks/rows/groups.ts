@@ -45,7 +45,7 @@ async function inFolder(volume: Volume, measure: (folder: string) => Promise<Row
 
 async function measurePolls(options: Options, volume: Volume, folder: string): Promise<RowResult> {
   const nodeArgs = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
-  const contender = await startMillrace(folder, options.engine, nodeArgs, instances);
+  const contender = await startMillrace(folder, { engine: options.engine, partitions: instances, nodeArgs });
   await using server = contender.server;
   const { body } = createPutBody(bulkMessages);
   for (let put = 0; put < puts; put++) await putBody(contender, body, 'headers-only');
@@ -57,7 +57,7 @@ async function measurePolls(options: Options, volume: Volume, folder: string): P
     for (const kind of ['polls', 'gets'] as const) {
       const requests = kind === 'polls' ? cursors.map((cursor) => getWith(contender, cursor)) : await plainGets(contender);
       await runLoad(requests, { ...load, seconds: warmUpSeconds });
-      await waitForQuiet();
+      await waitForQuiet(options.patience);
       const cpuBefore = server.cpuSeconds();
       const result = await runLoad(requests, { ...load, seconds: options.seconds });
       figures[kind].push({ ...result, cpuUs: ((server.cpuSeconds() - cpuBefore) * 1e6) / result.requests });

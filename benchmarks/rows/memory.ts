@@ -26,7 +26,7 @@ export async function measureMemory(options: Options, volume: Volume): Promise<R
   const folder = join(volume.folder, 'memory');
   mkdirSync(folder);
   try {
-    const contender = await startMillrace(folder, options.engine);
+    const contender = await startMillrace(folder, options);
     await using server = contender.server;
     await checkContender(contender);
     const idleMiB = memoryOf(server).nowMiB;

@@ -1,96 +1,60 @@
-// Rows 1, 3, 4 and 6: this service and the plain baseline in turn (A B A B), each time a new process with an empty folder
-// on the same volume; the figures are medians over the rounds.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+// Rows 1, 3, 4 and 6: this working tree, and in turn (A B A B) the plain baseline or another commit, each time a new process
+// with an empty folder on the same volume; the figures are medians over the rounds.
 import { join } from 'node:path';
-import { type Contender, type ContenderName, checkContender } from '../contenders/contender.ts';
-import { startMillrace } from '../contenders/millrace.ts';
+import type { Contender } from '../contenders/contender.ts';
+import { type MillraceSetting, startMillrace } from '../contenders/millrace.ts';
 import { startPlain } from '../contenders/plain.ts';
-import { waitUntilSettled } from '../disk/settle.ts';
 import type { Volume } from '../disk/volume.ts';
-import { warmPageCache } from '../disk/warm-memory.ts';
-import { type LoadResult, runLoad } from '../load/wrk.ts';
 import type { Options } from '../options.ts';
-import { quietShare, waitForQuiet } from '../quiet.ts';
 import type { RowResult } from '../result.ts';
-import { median } from '../statistics.ts';
-import { type SideBySideRowName, sideBySideRows, type Workload } from './workloads.ts';
+import { figuresOf, takeTurns } from './in-turn.ts';
+import { describeSamples, type Sample, sampleWorkload } from './sample.ts';
+import { type SideBySideRowName, sideBySideRows } from './workloads.ts';
 
-const warmUpSeconds = 2;
-
-interface Sample extends LoadResult {
-  /** The row's figure. */
-  readonly figure: number;
-  /** CPU time of the server, microseconds a request: it varies less than what the clock says. */
-  readonly cpuUs: number;
-  /** Part of the machine's time that other work took just before. */
-  readonly busyShare: number;
+/** A commit to compare with, checked out. */
+export interface Baseline {
+  readonly commit: string;
+  /** Its command line. */
+  readonly script: string;
 }
 
-type Samples = Readonly<Record<ContenderName, readonly Sample[]>>;
-
-/** Measures one row. Throws when a server does not start, does not store what it is sent, or fails under load. */
-export async function measureSideBySide(row: SideBySideRowName, options: Options, volume: Volume): Promise<RowResult> {
+/**
+ * Measures one row, beside `baseline` if there is one and else beside the plain server; only against that one there are goals.
+ * Throws when a server does not start, does not store what it is sent, or fails under load.
+ */
+export async function measureSideBySide(
+  row: SideBySideRowName,
+  options: Options,
+  volume: Volume,
+  baseline: Baseline | undefined,
+): Promise<RowResult> {
   const workload = sideBySideRows[row];
-  const samples = { millrace: [] as Sample[], plain: [] as Sample[] };
-  for (let round = 1; round <= options.rounds; round++) {
-    for (const name of ['millrace', 'plain'] as const) {
-      const sample = await measureOnce(name, workload, options, volume);
-      samples[name].push(sample);
-      console.error(`row ${row}, round ${round}, ${name}: ${sample.figure.toPrecision(4)} ${workload.unit}`);
-    }
-  }
-  return summarize(row, samples, volume);
-}
-
-async function measureOnce(name: ContenderName, workload: Workload, options: Options, volume: Volume): Promise<Sample> {
-  const folder = join(volume.folder, name);
-  mkdirSync(folder);
-  try {
-    const contender = await start(name, folder, options);
-    await using server = contender.server;
-    await checkContender(contender);
-    const requests = await workload.prepare(contender);
-    const load = { connections: workload.connections, folder };
-    await runLoad(requests, { ...load, seconds: warmUpSeconds });
-    await waitUntilSettled(folder);
-    if (workload.wantsWarmMemory) warmPageCache(volume.folder);
-    const busyShare = await waitForQuiet();
-    const cpuBefore = server.cpuSeconds();
-    const result = await runLoad(requests, { ...load, seconds: options.seconds });
-    const cpuUs = ((server.cpuSeconds() - cpuBefore) * 1e6) / result.requests;
-    return { ...result, figure: workload.figure(result), cpuUs, busyShare };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-    // What the last server left in the page cache must not be written while the next one is measured.
-    spawnSync('sync');
-  }
-}
-
-function start(name: ContenderName, folder: string, { engine, profile }: Options): Promise<Contender> {
-  const nodeArgs = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profile, name)}`];
-  return name === 'plain' ? startPlain(folder, nodeArgs) : startMillrace(folder, engine, nodeArgs);
-}
-
-function summarize(row: SideBySideRowName, samples: Samples, volume: Volume): RowResult {
-  const { what, unit, goal, better } = sideBySideRows[row];
-  const millrace = median(samples.millrace.map(({ figure }) => figure));
-  const plain = median(samples.plain.map(({ figure }) => figure));
-  // Round by round, because neighbours in time share the machine's mood.
-  const ratios = samples.millrace.map(({ figure }, round) => figure / (samples.plain[round]?.figure ?? Number.NaN));
-  const ratio = median(better === 'higher' ? ratios : ratios.map((slower) => 1 / slower));
-  const notes = [...describeSamples(samples), `data on ${volume.description}`];
-  return { row, what, unit, millrace, other: plain, against: 'plain', ratio, goal, detail: samples, notes };
-}
-
-function describeSamples(samples: Samples): readonly string[] {
-  const sides = (['millrace', 'plain'] as const).map((name) => {
-    const of = (pick: (sample: Sample) => number): number => median(samples[name].map(pick));
-    const rounds = samples[name].map(({ figure }) => figure.toPrecision(3)).join(', ');
-    const latency = `p50 ${of(({ p50Ms }) => p50Ms).toFixed(2)} ms, p99 ${of(({ p99Ms }) => p99Ms).toFixed(2)} ms`;
-    return `${name}: rounds ${rounds}; ${latency}; server CPU ${of(({ cpuUs }) => cpuUs).toFixed(0)} us a request`;
+  const { what, unit, figure } = workload;
+  const against = baseline?.commit ?? 'plain';
+  const side = (name: string, start: (folder: string, nodeArgs: readonly string[]) => Promise<Contender>) => ({
+    name,
+    measure: () => sampleWorkload(name, (folder) => start(folder, profiling(options, name)), { ...options, workload, volume }),
   });
-  const busiest = Math.max(...Object.values(samples).flatMap((side) => side.map(({ busyShare }) => busyShare)));
-  const noise = `the machine was busy: up to ${(busiest * 100).toFixed(0)} % of its time went to other work`;
-  return busiest > quietShare ? [...sides, noise] : sides;
+  const { engine } = options;
+  const tree = (setting: MillraceSetting) => (folder: string, nodeArgs: readonly string[]) =>
+    startMillrace(folder, { engine, nodeArgs, ...setting });
+  const ours = side('millrace', tree({}));
+  const theirs = side(against, baseline === undefined ? startPlain : tree({ script: baseline.script }));
+  const samples = await takeTurns<Sample>(row, [ours, theirs], options.rounds, (sample) => `${figure(sample).toPrecision(4)} ${unit}`);
+  const { notes, meanwhile } = describeSamples(samples, [ours.name, against], figure);
+  return {
+    row,
+    what,
+    unit,
+    ...figuresOf(samples, figure),
+    against,
+    goal: baseline === undefined ? workload.goal : { kind: 'none' },
+    meanwhile,
+    detail: samples,
+    notes: [...notes, `data on ${volume.description}`],
+  };
+}
+
+function profiling({ profile }: Options, name: string): readonly string[] {
+  return profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profile, name)}`];
 }

@@ -10,8 +10,6 @@ export interface Workload {
   readonly what: string;
   readonly unit: string;
   readonly goal: Goal;
-  /** Whether a higher or a lower figure is the better one. */
-  readonly better: 'higher' | 'lower';
   readonly connections: number;
   /** Writes hundreds of megabytes a second, so that what fresh memory costs would be measured rather than the servers. */
   readonly wantsWarmMemory: boolean;
@@ -27,7 +25,6 @@ export const sideBySideRows: Readonly<Record<SideBySideRowName, Workload>> = {
     what: 'bulk put: 1 MiB of 1 KiB messages, c=4, body digest verified',
     unit: 'messages/s',
     goal: { kind: 'ratio-at-least', bound: 1.3 },
-    better: 'higher',
     connections: 4,
     wantsWarmMemory: true,
     prepare: (contender) => signPut(contender, bulkMessages, 'with-digest'),
@@ -37,7 +34,6 @@ export const sideBySideRows: Readonly<Record<SideBySideRowName, Workload>> = {
     what: 'single put of 1 KiB, c=1',
     unit: 'ms p50',
     goal: { kind: 'none' },
-    better: 'lower',
     connections: 1,
     wantsWarmMemory: false,
     prepare: (contender) => signPut(contender, 1, 'headers-only'),
@@ -47,7 +43,6 @@ export const sideBySideRows: Readonly<Record<SideBySideRowName, Workload>> = {
     what: 'single puts of 1 KiB, c=64',
     unit: 'messages/s',
     goal: { kind: 'ratio-at-least', bound: 0.8 },
-    better: 'higher',
     connections: 64,
     wantsWarmMemory: false,
     prepare: (contender) => signPut(contender, 1, 'headers-only'),
@@ -57,7 +52,6 @@ export const sideBySideRows: Readonly<Record<SideBySideRowName, Workload>> = {
     what: 'get of 745 x 1 KiB at one place, c=4',
     unit: 'messages/s',
     goal: { kind: 'ratio-at-least', bound: 4 },
-    better: 'higher',
     connections: 4,
     wantsWarmMemory: false,
     prepare: async (contender) => (await prepareGets(contender, 8)).slice(0, 1),
@@ -67,7 +61,6 @@ export const sideBySideRows: Readonly<Record<SideBySideRowName, Workload>> = {
     what: 'gets of 745 x 1 KiB forward by 4 readers',
     unit: 'messages/s',
     goal: { kind: 'ratio-at-least', bound: 4 },
-    better: 'higher',
     connections: 4,
     wantsWarmMemory: false,
     // Four readers that keep step: each place is asked for four times in a row, and then not for a while.
@@ -91,7 +84,7 @@ async function prepareGets(contender: Contender, puts: number): Promise<readonly
   for (const get of gets.slice(0, 1)) {
     const messages = await exchangeJson(get);
     if (!Array.isArray(messages) || messages.length !== bulkMessages)
-      throw new Error(`${contender.name}: expected ${bulkMessages} messages in one GetMessages.`);
+      throw new Error(`Expected ${bulkMessages} messages in one GetMessages.`);
   }
   return gets;
 }
