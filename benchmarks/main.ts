@@ -1,7 +1,7 @@
 // `npm run bench`: measures the rows asked for, prints one table. Exit code 0; 1 when something could not be measured, when
 // the memory row misses its bound, or, with --enforce, when any goal is missed; 2 for a wrong command line.
 import { join } from 'node:path';
-import { describeWorkingTree } from './commit.ts';
+import { type CheckedOut, checkOut, describeWorkingTree } from './commit.ts';
 import { openVolume } from './disk/volume.ts';
 import { type Options, parseOptions, type RowName, usage } from './options.ts';
 import { MissingProgram, type ProgramName, requireProgram } from './programs.ts';
@@ -53,8 +53,9 @@ function readOptions(): Options {
 async function run(options: Options): Promise<number> {
   for (const program of new Set(options.rows.flatMap((row) => programs[row]))) requireProgram(program);
   const commit = describeWorkingTree();
+  const baseline = options.compare === undefined ? undefined : await checkOut(options.compare, home);
   const results: RowResult[] = [];
-  for (const row of options.rows) results.push(...(await measure(row, options)));
+  for (const row of options.rows) results.push(...(await measure(row, options, baseline)));
   const rows = results.map((result) => ({ ...result, verdict: judge(result) }));
   console.log(options.json ? JSON.stringify({ commit, rows }, null, 2) : renderTable(results, commit));
   const isFailed = rows.some(({ row, verdict }) => verdict === 'missed' && (options.enforce || row === 'memory'));
@@ -62,7 +63,7 @@ async function run(options: Options): Promise<number> {
 }
 
 /** The memory and restart rows write more than a prepared volume holds, and do not compare. */
-async function measure(row: RowName, options: Options): Promise<readonly RowResult[]> {
+async function measure(row: RowName, options: Options, baseline: CheckedOut | undefined): Promise<readonly RowResult[]> {
   if (row === 'start') return [await measureStart()];
   if (row === 'client') return await measureClients(options);
   using volume = openVolume(home, row === 'memory' || row === 'restart' ? 'plain' : options.volume);
@@ -72,5 +73,5 @@ async function measure(row: RowName, options: Options): Promise<readonly RowResu
   if (row === 'recovery') return [await measureRecovery(volume)];
   if (row === '3-redis') return [await measureBesideRedis(options, volume)];
   if (row === '8') return await measureLatency(options, volume);
-  return [await measureSideBySide(row, options, volume, undefined)];
+  return [await measureSideBySide(row, options, volume, baseline)];
 }

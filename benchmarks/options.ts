@@ -21,6 +21,7 @@ export const rowNames = [
 ] as const;
 export type RowName = (typeof rowNames)[number];
 
+/** The rows that can be measured beside another commit, and those measured if none is named. */
 const defaultRows: readonly RowName[] = ['1', '3', '4', '6', '6-forward'];
 
 export interface Options {
@@ -36,6 +37,8 @@ export interface Options {
   /** The service's storage; the goals are for `embedded`, the default. */
   readonly engine: Engine;
   readonly volume: VolumeKind;
+  /** A commit to compare with, instead of with the plain server. */
+  readonly compare: string | undefined;
   /** Folder for CPU profiles of both servers in the side-by-side rows; the figures are then worth little. */
   readonly profile: string | undefined;
   /** Whether the report is JSON instead of a table. */
@@ -52,6 +55,7 @@ export const usage: string = `Usage: npm run bench -- [row …] [options]
   --gib N          data of the memory and restart rows (10)
   --engine NAME    embedded or memory (embedded)
   --volume KIND    prepared or plain (prepared)
+  --compare COMMIT measure rows ${defaultRows.join(', ')} beside that commit
   --profile DIR    write CPU profiles of both servers there
   --json           report as JSON
   --enforce        exit code 1 when a goal is missed`;
@@ -70,19 +74,23 @@ export function parseOptions(args: readonly string[]): Options {
       gib: string,
       engine: string,
       volume: string,
+      compare: string,
       profile: string,
       json: boolean,
       enforce: boolean,
     },
   });
+  const rows = positionals.length === 0 ? defaultRows : positionals.map((name) => parseOneOf('row', rowNames, name));
+  for (const row of values.compare === undefined ? [] : rows) parseOneOf('--compare', defaultRows, row);
   return {
-    rows: positionals.length === 0 ? defaultRows : positionals.map((name) => parseOneOf('row', rowNames, name)),
+    rows,
     rounds: parsePositive('--rounds', values.rounds ?? '3', 1),
     seconds: parsePositive('--seconds', values.seconds ?? '4', 1),
     patience: parsePositive('--patience', values.patience ?? '20', 0),
     gib: parsePositive('--gib', values.gib ?? '10', 0),
     engine: parseOneOf('--engine', ['embedded', 'memory'], values.engine ?? 'embedded'),
     volume: parseOneOf('--volume', ['prepared', 'plain'], values.volume ?? 'prepared'),
+    compare: values.compare,
     profile: values.profile,
     json: values.json,
     enforce: values.enforce,

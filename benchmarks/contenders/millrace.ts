@@ -21,7 +21,7 @@ export interface MillraceSetting {
 }
 
 /** Where a working tree has its command line. */
-function commandLineOf(tree: string): string {
+export function commandLineOf(tree: string): string {
   return join(tree, 'packages', 'millrace', 'src', 'main.ts');
 }
 

@@ -1,8 +1,9 @@
 // Rows 1, 3, 4 and 6: this working tree, and in turn (A B A B) the plain baseline or another commit, each time a new process
 // with an empty folder on the same volume; the figures are medians over the rounds.
 import { join } from 'node:path';
+import type { CheckedOut } from '../commit.ts';
 import type { Contender } from '../contenders/contender.ts';
-import { type MillraceSetting, startMillrace } from '../contenders/millrace.ts';
+import { commandLineOf, type MillraceSetting, startMillrace } from '../contenders/millrace.ts';
 import { startPlain } from '../contenders/plain.ts';
 import type { Volume } from '../disk/volume.ts';
 import type { Options } from '../options.ts';
@@ -10,13 +11,6 @@ import type { RowResult } from '../result.ts';
 import { figuresOf, takeTurns } from './in-turn.ts';
 import { describeSamples, type Sample, sampleWorkload } from './sample.ts';
 import { type SideBySideRowName, sideBySideRows } from './workloads.ts';
-
-/** A commit to compare with, checked out. */
-export interface Baseline {
-  readonly commit: string;
-  /** Its command line. */
-  readonly script: string;
-}
 
 /**
  * Measures one row, beside `baseline` if there is one and else beside the plain server; only against that one there are goals.
@@ -26,7 +20,7 @@ export async function measureSideBySide(
   row: SideBySideRowName,
   options: Options,
   volume: Volume,
-  baseline: Baseline | undefined,
+  baseline: CheckedOut | undefined,
 ): Promise<RowResult> {
   const workload = sideBySideRows[row];
   const { what, unit, figure } = workload;
@@ -39,7 +33,7 @@ export async function measureSideBySide(
   const tree = (setting: MillraceSetting) => (folder: string, nodeArgs: readonly string[]) =>
     startMillrace(folder, { engine, nodeArgs, ...setting });
   const ours = side('millrace', tree({}));
-  const theirs = side(against, baseline === undefined ? startPlain : tree({ script: baseline.script }));
+  const theirs = side(against, baseline === undefined ? startPlain : tree({ script: commandLineOf(baseline.folder) }));
   const samples = await takeTurns<Sample>(row, [ours, theirs], options.rounds, (sample) => `${figure(sample).toPrecision(4)} ${unit}`);
   const { notes, meanwhile } = describeSamples(samples, [ours.name, against], figure);
   return {
