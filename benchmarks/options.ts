@@ -18,6 +18,11 @@ export const rowNames = [
   'start',
   'client',
   'groups',
+  'idle',
+  'waiting',
+  'footprint',
+  'retention',
+  'soak',
 ] as const;
 export type RowName = (typeof rowNames)[number];
 
@@ -34,11 +39,15 @@ export interface Options {
   readonly patience: number;
   /** Decoded data of the memory and restart rows, GiB; 10 unless told. */
   readonly gib: number;
+  /** Of the soak row; above 0, 60 unless told. */
+  readonly minutes: number;
   /** The service's storage; the goals are for `embedded`, the default. */
   readonly engine: Engine;
   readonly volume: VolumeKind;
   /** A commit to compare with, instead of with the plain server. */
   readonly compare: string | undefined;
+  /** The service's command line in a built form, which row footprint measures as well. */
+  readonly built: string | undefined;
   /** Folder for CPU profiles of both servers in the side-by-side rows; the figures are then worth little. */
   readonly profile: string | undefined;
   /** Whether the report is JSON instead of a table. */
@@ -53,9 +62,11 @@ export const usage: string = `Usage: npm run bench -- [row …] [options]
   --seconds N      length of one measurement (4)
   --patience N     seconds that a measurement may wait for a quiet machine (20)
   --gib N          data of the memory and restart rows (10)
+  --minutes N      length of the soak row (60)
   --engine NAME    embedded or memory (embedded)
   --volume KIND    prepared or plain (prepared)
   --compare COMMIT measure rows ${defaultRows.join(', ')} beside that commit
+  --built FILE     row footprint also for this built command line
   --profile DIR    write CPU profiles of both servers there
   --json           report as JSON
   --enforce        exit code 1 when a goal is missed`;
@@ -72,6 +83,8 @@ export function parseOptions(args: readonly string[]): Options {
       seconds: string,
       patience: string,
       gib: string,
+      minutes: string,
+      built: string,
       engine: string,
       volume: string,
       compare: string,
@@ -88,9 +101,11 @@ export function parseOptions(args: readonly string[]): Options {
     seconds: parsePositive('--seconds', values.seconds ?? '4', 1),
     patience: parsePositive('--patience', values.patience ?? '20', 0),
     gib: parsePositive('--gib', values.gib ?? '10', 0),
+    minutes: parsePositive('--minutes', values.minutes ?? '60', 0),
     engine: parseOneOf('--engine', ['embedded', 'memory'], values.engine ?? 'embedded'),
     volume: parseOneOf('--volume', ['prepared', 'plain'], values.volume ?? 'prepared'),
     compare: values.compare,
+    built: values.built,
     profile: values.profile,
     json: values.json,
     enforce: values.enforce,

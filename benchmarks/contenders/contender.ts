@@ -16,6 +16,14 @@ export function signFor(contender: Contender, request: UnsignedRequest, coverage
   return signRequest(request, contender.server.port, contender.credentials, coverage);
 }
 
+/** Makes one more stream of the service; its path. */
+export async function createStream(contender: Contender, name: string, partitions: number): Promise<string> {
+  const [compartmentId] = contender.credentials.keyId.split('/', 1);
+  const body = Buffer.from(JSON.stringify({ name, partitions, compartmentId }));
+  const created = await exchangeJson(signFor(contender, { method: 'POST', target: '/20180418/streams', body }, 'with-digest'));
+  return `/20180418/streams/${(created as { id: string }).id}`;
+}
+
 /** Puts a body of so many messages; the offset of the first. Throws when one of them is refused. */
 export async function putBody(contender: Contender, body: Buffer, coverage: Coverage): Promise<number> {
   const put = { method: 'POST', target: `${contender.streamPath}/messages`, body } as const;

@@ -36,9 +36,14 @@ export async function startMillrace(folder: string, setting: MillraceSetting = {
   const how = ['--engine', engine, '--stream', `bench:${partitions}`, '--log-level', 'warn'];
   const args = [...flagsOf(script), ...nodeArgs, script, 'serve', ...where, ...how];
   const server = await ServerProcess.start({ args, port, logFile: join(folder, 'server.log') });
+  return await attachMillrace(server, ociFolder);
+}
+
+/** The stream named bench of a service that runs, with the key it made in `ociFolder`. */
+export async function attachMillrace(server: ServerProcess, ociFolder: string): Promise<Contender> {
   const { tenancy, credentials } = readOciFolder(ociFolder);
   const target = `/20180418/streams?compartmentId=${tenancy}&name=bench`;
-  const streams = await exchangeJson(signRequest({ method: 'GET', target }, port, credentials, 'headers-only'));
+  const streams = await exchangeJson(signRequest({ method: 'GET', target }, server.port, credentials, 'headers-only'));
   // ListStreams answers summaries; without the stream there is no id and the check of the contender fails.
   const [stream] = streams as { id: string }[];
   return { server, credentials, streamPath: `/20180418/streams/${stream?.id}` };

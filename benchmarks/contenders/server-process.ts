@@ -1,6 +1,6 @@
 // A server as a child process: started, waited for, looked at from outside (/proc), and ended with the benchmark.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exchange } from '../load/exchange.ts';
@@ -71,6 +71,19 @@ export class ServerProcess implements AsyncDisposable {
     if (status === undefined) return undefined;
     const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
     return { nowMiB: kib('VmRSS') / 1024, peakMiB: kib('VmHWM') / 1024 };
+  }
+
+  /** Its open files, connections among them; NaN where there is no /proc. */
+  openFiles(): number {
+    try {
+      return readdirSync(`/proc/${this.#child.pid}/fd`).length;
+    } catch {
+      return Number.NaN;
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** SIGKILL; resolves when the process is gone. */

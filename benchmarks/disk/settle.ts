@@ -18,7 +18,8 @@ export async function waitUntilSettled(folder: string): Promise<void> {
   }
 }
 
-function bytesBelow(folder: string): number {
+/** The sizes of all files below the folder together. */
+export function bytesBelow(folder: string): number {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return names.reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }

@@ -19,7 +19,7 @@ function done(summary, latency)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
   io.write(string.format(
-    '\nRESULT {"requests":%d,"seconds":%f,"failed":%d,"failedStatus":%d,"p50Ms":%f,"p99Ms":%f}\n',
+    '\nRESULT {"requests":%d,"seconds":%f,"failed":%d,"failedStatus":%d,"p50Ms":%f,"p99Ms":%f,"maxMs":%f}\n',
     summary.requests, summary.duration / 1e6, failed, errors.status,
-    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3))
 end

@@ -9,7 +9,7 @@ export interface Credentials {
 }
 
 export interface UnsignedRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** Path and query, exactly as sent. */
   readonly target: string;
   readonly body?: Buffer;
@@ -24,9 +24,15 @@ export interface SignedRequest extends UnsignedRequest {
 /** `with-digest` signs the body too; `headers-only` is what SDKs do for GET and for PutMessages. */
 export type Coverage = 'headers-only' | 'with-digest';
 
-/** The request, signed now for 127.0.0.1 at `port`: good for five minutes. */
-export function signRequest(request: UnsignedRequest, port: number, who: Credentials, coverage: Coverage): SignedRequest {
-  const headers: Record<string, string> = { date: new Date().toUTCString(), host: `127.0.0.1:${port}` };
+/** The request, signed for 127.0.0.1 at `port`: good for five minutes from `date`. */
+export function signRequest(
+  request: UnsignedRequest,
+  port: number,
+  who: Credentials,
+  coverage: Coverage,
+  date: Date = new Date(),
+): SignedRequest {
+  const headers: Record<string, string> = { date: date.toUTCString(), host: `127.0.0.1:${port}` };
   const signed = ['date', '(request-target)', 'host'];
   if (request.method === 'POST') headers['content-type'] = 'application/json';
   if (coverage === 'with-digest') {

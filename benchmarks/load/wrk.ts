@@ -22,6 +22,7 @@ export interface LoadResult {
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly maxMs: number;
 }
 
 /** Sends one request again and again, or several without bodies in turn. Throws as `runWrk` does. */
@@ -52,7 +53,7 @@ async function runWrkInTurn(requests: readonly SignedRequest[], port: number, lo
 }
 
 /** A request without a body, as it is sent. */
-function headOf({ method, target, headers }: SignedRequest): string {
+export function headOf({ method, target, headers }: SignedRequest): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
