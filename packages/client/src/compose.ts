@@ -1,8 +1,8 @@
 // From what a client is constructed with to its parts.
+import { processEnvironment } from '#environment';
 import { createTransport, endpointOf, signerOf } from '#runtime';
 import { ApiClient, baseUrlOf } from './api-client.ts';
 import { type ClientConfig, refuseUnknown, regionOf } from './config/client-config.ts';
-import { processEnvironment } from './config/environment.ts';
 import type { RequestSigner, Timeouts, Transport } from './http.ts';
 import type { RetryStrategy } from './retry/retry-strategy.ts';
 

@@ -1,8 +1,9 @@
 // What a client is configured with, and what of it must be there. The rules are those of OCI's Python SDK.
 
+import { processEnvironment } from '#environment';
 import type { ConfigProblem } from '../errors.ts';
 import { InvalidConfig } from '../errors.ts';
-import { type Environment, processEnvironment } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { regionPattern } from './region-pattern.ts';
 
 /** Who asks, and where. The names are those of a configuration file in camel case: `key_file` there is `keyFile` here. */
