@@ -4,7 +4,7 @@ import { basePath, header, type OperationName, operations } from 'millrace-proto
 import { utf8Length, utf8Text } from '#codec';
 import type { Decode } from './decode.ts';
 import { ConnectionError, type Effect, RequestError, ServiceError, withUnknownEffect } from './errors.ts';
-import type { HttpRequest, HttpResponse, RequestSigner, Timeouts, Transport } from './http.ts';
+import type { HttpHead, HttpRequest, HttpResponse, RequestSigner, Timeouts, Transport } from './http.ts';
 import { headerOf, Response, toHeaders } from './response.ts';
 import { NoneRetryStrategy, type RetryStrategy } from './retry/retry-strategy.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -32,6 +32,8 @@ export interface Call<Data> {
   /** JSON text. */
   readonly body?: string;
   readonly decode: Decode<Data>;
+  /** Called when the head of a success has come, before its body has. */
+  readonly onHead?: ((head: Response<undefined>) => void) | undefined;
   /** The caller's options, and the names of those this call knows beside `CallOptions`. */
   readonly options: CallOptions | undefined;
   readonly optionNames?: readonly string[];
@@ -117,16 +119,32 @@ export class ApiClient {
 
   /** One attempt; with credentials that were out of date, two. */
   async #attempt<Data>(call: Call<Data>, prepared: HttpRequest, signal: AbortSignal | undefined): Promise<Response<Data>> {
-    const { transport, timeouts } = this.#parts;
     let request = await this.#sign(prepared, signal);
-    let response = await transport.send(request, timeouts, signal);
+    let response = await this.#exchange(call, request, signal);
     const renewed = response.status === 401 ? await this.#renew(call.operation, prepared, { request, response }, signal) : undefined;
     if (renewed !== undefined) {
       request = renewed;
-      response = await transport.send(request, timeouts, signal);
+      response = await this.#exchange(call, request, signal);
     }
-    if (response.status < 200 || response.status > 299) throw this.#serviceError(call.operation, request, response);
+    if (!isSuccess(response.status)) throw this.#serviceError(call.operation, request, response);
     return new Response(response, decodeWith(call, response, this.endpoint), request);
+  }
+
+  /** Rejects also with what `onHead` throws. */
+  async #exchange({ onHead }: Call<unknown>, request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpResponse> {
+    const { transport, timeouts } = this.#parts;
+    if (onHead === undefined) return await transport.send(request, timeouts, signal);
+    let thrown: { readonly error: unknown } | undefined;
+    const tell = ({ status, rawHeaders }: HttpHead): void => {
+      try {
+        if (isSuccess(status)) onHead(new Response({ status, rawHeaders }, undefined, request));
+      } catch (error) {
+        thrown = { error };
+      }
+    };
+    const response = await transport.send(request, timeouts, signal, tell);
+    if (thrown !== undefined) throw thrown.error;
+    return response;
   }
 
   /** Signed anew for each attempt, since a signature holds for minutes only. */
@@ -217,6 +235,10 @@ function checkOptions({ operation, options, optionNames = [] }: Call<unknown>): 
 /** Path and query of a call, behind the base path. */
 export function targetOf({ operation, path = {}, query = {} }: Pick<Call<unknown>, 'operation' | 'path' | 'query'>): string {
   return fillPath(operations[operation].path, path) + encodeQuery(query);
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
 }
 
 function fillPath(path: string, values: Readonly<Record<string, string>>): string {

@@ -25,6 +25,9 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
+/** What of an answer comes first. */
+export type HttpHead = Omit<HttpResponse, 'body'>;
+
 /** How long a request may take; undefined waits for ever. */
 export interface Timeouts {
   /** To a connection, milliseconds. */
@@ -37,9 +40,10 @@ export interface Timeouts {
 export interface Transport {
   /**
    * Resolves with the answer, whatever its status. Rejects with `ConnectionError` or `TimeoutError`, and with the signal's
-   * reason when that aborts, which frees the connection at once.
+   * reason when that aborts, which frees the connection at once. `onHead` is called, once, when the head of the answer has come, before
+   * its body has; a transport that knows no such moment need not call it.
    */
-  send(request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined): Promise<HttpResponse>;
+  send(request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined, onHead?: (head: HttpHead) => void): Promise<HttpResponse>;
   /** Ends connections that are kept, at once or when the request on them is done; requests under way are not cut off. */
   close(): void;
 }

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { ConnectionError, TimeoutError } from './errors.ts';
-import type { HttpRequest, HttpResponse, Timeouts, Transport } from './http.ts';
+import type { HttpHead, HttpRequest, HttpResponse, Timeouts, Transport } from './http.ts';
 
 interface Protocol {
   readonly request: typeof import('node:http').request;
@@ -15,18 +15,23 @@ export class NodeTransport implements Transport {
   readonly #protocols = new Map<string, Promise<Protocol>>();
   #isClosed = false;
 
-  async send(request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined): Promise<HttpResponse> {
+  async send(
+    request: HttpRequest,
+    timeouts: Timeouts,
+    signal: AbortSignal | undefined,
+    onHead: (head: HttpHead) => void = () => {},
+  ): Promise<HttpResponse> {
     const protocol = await this.#protocol(request.url.protocol);
     signal?.throwIfAborted();
     if (signal !== undefined) setMaxListeners(0, signal); // one signal may end any number of calls
-    const exchange = new Exchange(protocol, request, timeouts, signal);
+    const exchange = new Exchange(protocol, { request, timeouts, signal, onHead });
     try {
       return await exchange.answer;
     } catch (error) {
       // A kept connection may be ended by the server just when it is used again; reading twice does no harm.
       if (request.method !== 'GET' || !exchange.wasCutBeforeAnswer) throw error;
       signal?.throwIfAborted();
-      return await new Exchange(protocol, request, timeouts, signal).answer;
+      return await new Exchange(protocol, { request, timeouts, signal, onHead }).answer;
     }
   }
 
@@ -58,6 +63,13 @@ function endKept({ agent }: Protocol): void {
 
 const cutCodes: readonly string[] = ['ECONNRESET', 'EPIPE'];
 
+interface Order {
+  readonly request: HttpRequest;
+  readonly timeouts: Timeouts;
+  readonly signal: AbortSignal | undefined;
+  readonly onHead: (head: HttpHead) => void;
+}
+
 /** One request and its answer; settles `answer` exactly once and then leaves no timer and no listener. */
 class Exchange {
   readonly answer: Promise<HttpResponse>;
@@ -73,7 +85,7 @@ class Exchange {
   #isSettled = false;
   #brokeWith: string | undefined;
 
-  constructor({ request: open, agent }: Protocol, request: HttpRequest, timeouts: Timeouts, signal: AbortSignal | undefined) {
+  constructor({ request: open, agent }: Protocol, { request, timeouts, signal, onHead }: Order) {
     this.#request = request;
     this.#timeouts = timeouts;
     this.#signal = signal;
@@ -87,7 +99,7 @@ class Exchange {
     this.#sent = open({ protocol, host, port, path: request.target, method: request.method, headers: request.headers, agent });
     this.#sent.on('socket', (socket) => this.#awaitConnection(socket));
     this.#sent.on('finish', () => this.#timer?.refresh());
-    this.#sent.on('response', (response) => this.#receive(response));
+    this.#sent.on('response', (response) => this.#receive(response, onHead));
     this.#sent.on('error', (error) => this.#fail(error));
     // Switching protocols ends in this alone.
     this.#sent.on('close', () => {
@@ -121,7 +133,7 @@ class Exchange {
     this.#timer = setTimeout(() => this.#cut(new TimeoutError(phase, ms, this.#request.url.host)), ms);
   }
 
-  #receive(response: IncomingMessage): void {
+  #receive(response: IncomingMessage, onHead: Order['onHead']): void {
     this.#isAnswered = true;
     const chunks: Uint8Array[] = [];
     this.#timer?.refresh();
@@ -135,10 +147,11 @@ class Exchange {
       if (!this.#sent.writableFinished) this.#sent.destroy();
       const [only] = chunks;
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-      this.#resolve({ status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, body });
+      this.#resolve({ ...headOf(response), body });
     });
     // What ends before it is whole is an error of the request too, but not always.
     response.on('error', (error) => this.#fail(error));
+    onHead(headOf(response));
   }
 
   readonly #abort = (): void => this.#cut(this.#signal?.reason);
@@ -165,6 +178,10 @@ class Exchange {
     this.#timer = undefined;
     this.#signal?.removeEventListener('abort', this.#abort);
   }
+}
+
+function headOf({ statusCode = 0, rawHeaders }: IncomingMessage): HttpHead {
+  return { status: statusCode, rawHeaders };
 }
 
 /** ASCII, as base64 is, as text: it leaves together with the headers in one piece. The encoding of a text is also theirs. */

@@ -1,6 +1,6 @@
 // What a call resolves with.
 import { header } from 'millrace-protocol';
-import type { HttpRequest, HttpResponse } from './http.ts';
+import type { HttpHead, HttpRequest } from './http.ts';
 
 /** A successful answer: its data and what came with them. */
 export class Response<Data> {
@@ -14,7 +14,7 @@ export class Response<Data> {
   #headers: Headers | undefined;
 
   /** Made by the client. */
-  constructor({ status, rawHeaders }: HttpResponse, data: Data, request: HttpRequest) {
+  constructor({ status, rawHeaders }: HttpHead, data: Data, request: HttpRequest) {
     this.status = status;
     this.data = data;
     this.#request = request;

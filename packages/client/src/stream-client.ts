@@ -23,6 +23,11 @@ export interface GetMessagesOptions extends CallOptions {
   readonly limit?: number | undefined;
   /** Millrace's own: how long the service may wait for a first message, 0 to 30,000 ms. OCI ignores it. */
   readonly waitMs?: number | undefined;
+  /**
+   * Called with a success before its messages have come: `nextCursor` is there, so that the next read can begin meanwhile. Once for each
+   * attempt that gets so far, even if it fails then. A transport of your own may not call it.
+   */
+  readonly onHead?: ((head: Response<undefined>) => void) | undefined;
 }
 
 /**
@@ -93,8 +98,9 @@ export class StreamClient implements AsyncDisposable {
       query: { cursor, limit: options?.limit },
       headers: { [header.waitMs]: options?.waitMs?.toString() },
       decode: decodeMessages,
+      onHead: options?.onHead,
       options,
-      optionNames: ['limit', 'waitMs'],
+      optionNames: ['limit', 'waitMs', 'onHead'],
     });
   }
 

@@ -28,7 +28,7 @@ function workThatIs(...statuses: string[]) {
       this.looks += 1;
       const work = { id, operationType: 'CREATE_STREAM', status, compartmentId: 'c', resources: [], percentComplete: 0 };
       const data = { ...work, timeAccepted: new Date(0) };
-      return new Response({ status: 200, rawHeaders: [], body: new Uint8Array() }, data, { ...request, bodySignature: 'covered' });
+      return new Response({ status: 200, rawHeaders: [] }, data, { ...request, bodySignature: 'covered' });
     },
   };
 }

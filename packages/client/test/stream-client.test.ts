@@ -137,7 +137,7 @@ describe('before any request', () => {
   test('an unknown option is refused by name', async () => {
     const options = { limits: 3 } as object;
     await expect(client().getMessages('s', 'c', options)).rejects.toThrow(
-      'GetMessages got unknown options: limits. It knows limit, waitMs, opcRequestId, retryStrategy, signal.',
+      'GetMessages got unknown options: limits. It knows limit, waitMs, onHead, opcRequestId, retryStrategy, signal.',
     );
     await expect(client().createCursor('s', trimHorizon, { limit: 1 } as object)).rejects.toThrow(/unknown options: limit/);
   });

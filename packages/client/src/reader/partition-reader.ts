@@ -24,7 +24,22 @@ export interface PartitionReading {
   readonly requestTimeoutMs: number;
 }
 
-/** Reads one partition; one call at a time. */
+/** A read that has begun. `outcome` rejects with what no further attempt can cure. */
+interface ReadUnderWay {
+  readonly outcome: Promise<Response<Message[]>>;
+  readonly cancel: AbortController;
+  /** Ends it too. */
+  readonly outer: AbortSignal;
+  /** To read on with, known before the messages have come; undefined unless more are worth asking for at once. */
+  nextCursor: string | undefined;
+  /** The read behind it, if that has begun. */
+  next: ReadUnderWay | undefined;
+}
+
+/**
+ * Reads one partition, in order. From a service that can wait the next messages are asked for when the head of an answer has come: they are
+ * on their way while the others are received and decoded.
+ */
 export class PartitionReader {
   readonly partition: string;
   readonly #reading: PartitionReading;
@@ -32,6 +47,9 @@ export class PartitionReader {
   #position: PartitionPosition | 'LATEST';
   #cursor: string | undefined;
   #isNew = true;
+  /** Asked for by `read`, or begun before that; undefined between reads. */
+  #current: ReadUnderWay | undefined;
+  #isHeld = false;
 
   constructor(reading: PartitionReading, partition: string, position: PartitionPosition | 'LATEST') {
     this.partition = partition;
@@ -72,20 +90,103 @@ export class PartitionReader {
     }
   }
 
-  async #readWith(cursor: string, signal: AbortSignal): Promise<readonly Message[]> {
-    const { client, streamId, persistence, maxMessages: limit, waitMs, maxPollMs, requestTimeoutMs } = this.#reading;
-    const read = (options: AttemptOptions) =>
-      this.#pace.read(async () => {
-        const response = await client.getMessages(streamId, cursor, { limit, waitMs, ...options });
-        return { response, count: response.data.length, isWaiting: response.headers.has(header.waitMs) };
-      }, options.signal);
-    const { response } = await persistence.call('GetMessages', maxPollMs + waitMs + requestTimeoutMs, signal, read);
-    this.#cursor = response.nextCursor ?? cursor;
-    this.#isNew = false;
-    const last = response.data.at(-1);
-    if (last !== undefined) this.#position = { after: last.offset };
-    return response.data;
+  /** What was read last waits: nothing is begun ahead until `goOn`. */
+  hold(): void {
+    this.#isHeld = true;
   }
+
+  /** What was read last has been taken. */
+  goOn(): void {
+    this.#isHeld = false;
+    this.#readOn();
+  }
+
+  /** Ends what was begun ahead. */
+  async drop(): Promise<void> {
+    const reading = this.#current;
+    this.#current = undefined;
+    if (reading !== undefined) await end(reading);
+  }
+
+  async #readWith(cursor: string, signal: AbortSignal): Promise<readonly Message[]> {
+    this.#current ??= this.#begin(cursor, signal);
+    const reading = this.#current;
+    this.#readOn();
+    try {
+      const { data, nextCursor = cursor } = await reading.outcome;
+      this.#current = reading.next;
+      this.#cursor = nextCursor;
+      this.#isNew = false;
+      const last = data.at(-1);
+      if (last !== undefined) this.#position = { after: last.offset };
+      return data;
+    } catch (error) {
+      this.#current = undefined;
+      throw error;
+    }
+  }
+
+  #readOn(): void {
+    const reading = this.#current;
+    if (reading?.nextCursor === undefined || reading.next !== undefined || this.#isHeld) return;
+    reading.next = this.#begin(reading.nextCursor, reading.outer);
+  }
+
+  #begin(cursor: string, outer: AbortSignal): ReadUnderWay {
+    const cancel = new AbortController();
+    const abort = (): void => cancel.abort(outer.reason);
+    outer.addEventListener('abort', abort);
+    if (outer.aborted) abort();
+    const read = async (): Promise<Response<Message[]>> => {
+      try {
+        return await this.#call(cursor, reading);
+      } finally {
+        outer.removeEventListener('abort', abort);
+      }
+    };
+    const reading: ReadUnderWay = { outcome: Promise.resolve().then(read), cancel, outer, nextCursor: undefined, next: undefined };
+    reading.outcome.catch(() => {}); // Whoever reads on is told.
+    return reading;
+  }
+
+  async #call(cursor: string, reading: ReadUnderWay): Promise<Response<Message[]>> {
+    const { client, streamId, persistence, maxMessages: limit, waitMs, maxPollMs, requestTimeoutMs } = this.#reading;
+    const onHead = (head: Response<undefined>): void => {
+      if (!isWorthReadingOn(head)) return;
+      reading.nextCursor = head.nextCursor;
+      if (this.#current === reading) this.#readOn();
+    };
+    const attempt = async (options: AttemptOptions) => {
+      try {
+        const response = await client.getMessages(streamId, cursor, { limit, waitMs, onHead, ...options });
+        return { response, count: response.data.length, isWaiting: response.headers.has(header.waitMs) };
+      } catch (error) {
+        // Another attempt may be answered more than this one: what is behind it is then another place.
+        reading.next?.cancel.abort(error);
+        reading.next = undefined;
+        reading.nextCursor = undefined;
+        throw error;
+      }
+    };
+    const read = (options: AttemptOptions) => this.#pace.read(() => attempt(options), options.signal);
+    const { response } = await persistence.call('GetMessages', maxPollMs + waitMs + requestTimeoutMs, reading.cancel.signal, read);
+    return response;
+  }
+}
+
+/** An empty body: `[]`. */
+const emptyBytes = 2;
+
+/** The service says that it waits, and there are messages: more may be behind them. A service that does not wait is asked at its pace. */
+function isWorthReadingOn({ headers }: Response<undefined>): boolean {
+  return headers.has(header.waitMs) && Number(headers.get('content-length') ?? 0) > emptyBytes;
+}
+
+async function end(reading: ReadUnderWay): Promise<void> {
+  const { next } = reading;
+  reading.cancel.abort(new Error('Nobody reads on.'));
+  await reading.outcome.catch(() => {});
+  if (next !== undefined) await end(next);
 }
 
 /** Unix milliseconds, to the second; this machine's clock where the service does not say. */

@@ -184,11 +184,15 @@ export class Reader implements AsyncDisposable, AsyncIterable<ReaderBatch> {
         if (messages.length === 0) continue;
         const { position } = reader;
         await taken;
+        reader.hold();
         taken = this.#untilTaken((letGo) => this.#arrive({ kind: 'messages', from: reader, messages, position, letGo }));
+        void taken.then(() => reader.goOn());
       }
       this.#arrive({ kind: 'end' });
     } catch (error) {
       this.#arrive({ kind: 'failed', error });
+    } finally {
+      await reader.drop();
     }
   }
 

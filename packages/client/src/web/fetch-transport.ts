@@ -1,6 +1,6 @@
 // HTTP on the runtime's `fetch`.
 import { ConnectionError, TimeoutError } from '../errors.ts';
-import type { HttpRequest, HttpResponse, Timeouts, Transport } from '../http.ts';
+import type { HttpHead, HttpRequest, HttpResponse, Timeouts, Transport } from '../http.ts';
 import { sentUrl } from './sent-url.ts';
 
 /** A page may not set them, or not everywhere; the runtime sets them itself, the first two to what was signed. */
@@ -11,7 +11,12 @@ const ownOfRuntime: readonly string[] = ['host', 'content-length', 'date', 'user
  * reading and `connectMs` has no effect, and the `effect` of a `ConnectionError` is always `unknown`. Redirects are refused.
  */
 export class FetchTransport implements Transport {
-  async send(request: HttpRequest, { readMs }: Timeouts, signal: AbortSignal | undefined): Promise<HttpResponse> {
+  async send(
+    request: HttpRequest,
+    { readMs }: Timeouts,
+    signal: AbortSignal | undefined,
+    onHead?: (head: HttpHead) => void,
+  ): Promise<HttpResponse> {
     signal?.throwIfAborted();
     const { host } = request.url;
     const url = sentUrl(request);
@@ -26,7 +31,9 @@ export class FetchTransport implements Transport {
         cache: 'no-store',
         redirect: 'error',
       });
-      return { status, rawHeaders: [...headers].flat(), body: await readAll(body, watch) };
+      const head = { status, rawHeaders: [...headers].flat() };
+      onHead?.(head);
+      return { ...head, body: await readAll(body, watch) };
     } catch (cause) {
       watch.signal.throwIfAborted();
       throw new ConnectionError(`No whole answer came from ${host}: ${cause instanceof Error ? cause.message : String(cause)}`, 'unknown', {

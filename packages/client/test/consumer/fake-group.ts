@@ -101,7 +101,7 @@ export class FakeGroup implements GroupClient {
   }
 
   #response<Data>(data: Data, headers: Readonly<Record<string, string>> = {}): Response<Data> {
-    return new Response({ status: 200, rawHeaders: Object.entries(headers).flat(), body: new Uint8Array() }, data, request);
+    return new Response({ status: 200, rawHeaders: Object.entries(headers).flat() }, data, request);
   }
 }
 

@@ -88,11 +88,14 @@ test('the module for browsers imports nothing and is small', () => {
   expect(gzipSync(read('browser.js'), { level: 9 }).length).toBeLessThan(mostBytes);
 });
 
-test.each([...code, ...types, ...browserFiles, 'package.json', 'README.md'])('%s names no place of this machine and no source map', (name) => {
-  const text = read(name);
-  for (const place of [root, homedir(), project, pathToFileURL(root).href]) expect(text).not.toContain(place);
-  expect(text).not.toContain('sourceMappingURL');
-});
+test.each([...code, ...types, ...browserFiles, 'package.json', 'README.md'])(
+  '%s names no place of this machine and no source map',
+  (name) => {
+    const text = read(name);
+    for (const place of [root, homedir(), project, pathToFileURL(root).href]) expect(text).not.toContain(place);
+    expect(text).not.toContain('sourceMappingURL');
+  },
+);
 
 test.each([
   ['index.d.ts', ['Message', 'StreamClient', ...Object.keys(client)]],
