@@ -74,3 +74,20 @@ test('a signature does not hold for another target, body or key', () => {
   expect(() => verifySignature({ ...arrived, body: '[]' }, publicKey, true)).toThrow('The digest');
   expect(() => verifySignature(arrived, rsaPair().publicKey, true)).toThrow('Not a signature');
 });
+
+test('of puts to many streams, second by second and by two keys, every signature is that of its own text and key', () => {
+  const keys = [{ privateKey, publicKey }, rsaPair()];
+  const put = { method: 'POST', body: '{"messages":[]}', bodySignature: 'left-out' } as const;
+  const signatures = new Set<string>();
+  for (let round = 0; round < 3; round += 1) {
+    for (let stream = 0; stream < 40; stream += 1) {
+      for (const key of keys) {
+        const sent = request(`/20180418/streams/${stream}/messages`, put);
+        signRequest(sent, key.privateKey, 'tenancy/user/aa:bb', new Date(date.getTime() + (round % 2) * 1000));
+        signatures.add(verifySignature(received(sent), key.publicKey, false).signature);
+      }
+    }
+  }
+  // The third round is the first one again, and signs what that signed.
+  expect(signatures.size).toBe(2 * 40 * keys.length);
+});
