@@ -17,6 +17,7 @@ import { measureRetention } from './retention.ts';
 import { measureSideBySide } from './side-by-side.ts';
 import { measureSoak } from './soak.ts';
 import { measureStart } from './start.ts';
+import { measureThroughput, type ThroughputRow } from './throughput.ts';
 import { measureWaiting } from './waiting.ts';
 import type { SideBySideRowName } from './workloads.ts';
 
@@ -36,8 +37,10 @@ export const rows: Readonly<Record<RowName, Row>> = {
     measure: async (options, volume) => [await measureBesideRedis(options, volume)],
   },
   4: sideBySide('4'),
+  5: throughput('5'),
   6: sideBySide('6'),
   '6-forward': sideBySide('6-forward'),
+  7: throughput('7'),
   8: { programs: ['redis-server'], volume: 'as asked', measure: measureLatency },
   memory: { programs: ['wrk'], volume: 'plain', measure: async (options, volume) => [await measureMemory(options, volume)] },
   recovery: { programs: [], volume: 'as asked', measure: async (_options, volume) => [await measureRecovery(volume)] },
@@ -55,4 +58,8 @@ export const rows: Readonly<Record<RowName, Row>> = {
 function sideBySide(row: SideBySideRowName): Row {
   const measure: Row['measure'] = async (options, volume, baseline) => [await measureSideBySide(row, options, volume, baseline)];
   return { programs: ['wrk'], volume: 'as asked', measure };
+}
+
+function throughput(row: ThroughputRow): Row {
+  return { programs: ['redis-server'], volume: 'as asked', measure: (options, volume) => measureThroughput(row, options, volume) };
 }

@@ -1,0 +1,69 @@
+// A client of rows 5 and 7: `<place> send <seconds>`, `<place> fill <messages>` or `<place> read <seconds>`. Prints what it did.
+import { messageBytes } from '../load/put-body.ts';
+import { percentile } from '../statistics.ts';
+import { openClient, parsePlace } from './throughput-place.ts';
+
+/** What the process prints. */
+export interface ThroughputFigures {
+  readonly messages: number;
+  readonly seconds: number;
+  /** Of acknowledgements; NaN for reads, which is null on its way. */
+  readonly p99Ms: number | null;
+  /** CPU time of the client, microseconds a message. */
+  readonly clientUs: number;
+}
+
+const warmUpSeconds = 1;
+const inFlight = 64;
+/** Nobody looks at the acknowledgement of a message with which a server is filled. */
+const inFlightOfFill = 1000;
+
+const [place, task, amount] = process.argv.slice(2);
+const client = await openClient(parsePlace(place));
+const value = Buffer.alloc(messageBytes, 'm');
+
+if (task === 'fill') await fill(Number(amount));
+const repeat = task === 'read' ? readFor : sendFor;
+if (task !== 'fill') await repeat(warmUpSeconds);
+console.log(JSON.stringify(task === 'fill' ? Number(amount) : await measure(() => repeat(Number(amount)))));
+process.exit(0);
+
+async function measure(work: () => Promise<readonly [messages: number, p99Ms: number]>): Promise<ThroughputFigures> {
+  const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const [messages, p99Ms] = await work();
+  const seconds = (performance.now() - startedAt) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { messages, seconds, p99Ms, clientUs: (user + system) / messages };
+}
+
+/** So many senders, each of which waits for its acknowledgement. */
+async function sendFor(seconds: number): Promise<[number, number]> {
+  const latencies: number[] = [];
+  const endAt = performance.now() + seconds * 1000;
+  const sendOn = async (): Promise<void> => {
+    for (let sentAt = performance.now(); sentAt < endAt; sentAt = performance.now()) {
+      await client.send(value);
+      latencies.push(performance.now() - sentAt);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, sendOn));
+  return [latencies.length, percentile(latencies, 0.99)];
+}
+
+/** From the first message to the last, until the time is over; the last time to the end. */
+async function readFor(seconds: number): Promise<[number, number]> {
+  const endAt = performance.now() + seconds * 1000;
+  let count = 0;
+  do count += await client.readAll();
+  while (performance.now() < endAt);
+  return [count, Number.NaN];
+}
+
+async function fill(count: number): Promise<void> {
+  let left = count;
+  const sendOn = async (): Promise<void> => {
+    for (; left > 0; left -= 1) await client.send(value);
+  };
+  await Promise.all(Array.from({ length: inFlightOfFill }, sendOn));
+}

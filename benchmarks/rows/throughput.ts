@@ -1,0 +1,98 @@
+// Rows 5 and 7: what programs get who send many independent messages, and who read a stream, through our client; beside Redis Streams
+// that sync as we do, and beside the official client at the same service. The client is a process of its own.
+import { join } from 'node:path';
+import { startMillrace } from '../contenders/millrace.ts';
+import { startRedis } from '../contenders/redis.ts';
+import type { ServerProcess } from '../contenders/server-process.ts';
+import { waitUntilSettled } from '../disk/settle.ts';
+import type { Volume } from '../disk/volume.ts';
+import { type Meanwhile, watchMachine, worstOf } from '../meanwhile.ts';
+import type { Options } from '../options.ts';
+import { waitForQuiet } from '../quiet.ts';
+import type { RowResult } from '../result.ts';
+import { median } from '../statistics.ts';
+import { answerOf, startChild } from './child.ts';
+import { figuresOf, type InTurn, takeTurns } from './in-turn.ts';
+import { inNewFolder } from './sample.ts';
+import type { ThroughputFigures } from './throughput-child.ts';
+import type { ThroughputPlace } from './throughput-place.ts';
+
+export type ThroughputRow = '5' | '7';
+type ClientName = ThroughputPlace['client'];
+
+interface Sample extends ThroughputFigures {
+  /** CPU time of the server, microseconds a message, its warm-up too. */
+  readonly serverUs: number;
+  readonly meanwhile: Meanwhile | undefined;
+}
+
+const rows = {
+  5: { task: 'send', what: 'single sends of 1 KiB, 64 in flight, through the producer', bound: 4 },
+  7: { task: 'read', what: 'reading 1 KiB messages through the reader', bound: 1 },
+} as const;
+/** In the stream that row 7 reads, again and again. */
+const messagesToRead = 100_000;
+
+/** Beside Redis, and beside the official client. Throws when a server does not start, or a message is refused. */
+export async function measureThroughput(row: ThroughputRow, options: Options, volume: Volume): Promise<readonly RowResult[]> {
+  const side = (name: ClientName) => ({
+    name,
+    measure: () => inNewFolder(volume, name, (folder) => sample(row, name, folder, options)),
+  });
+  const beside = async (name: ClientName): Promise<InTurn<Sample>> =>
+    await takeTurns<Sample>(row, [side('millrace'), side(name)], options.rounds, (each) => `${rate(each).toFixed(0)} messages/s`);
+  const result = (name: ClientName, samples: InTurn<Sample>, goal: RowResult['goal']): RowResult => ({
+    row,
+    what: rows[row].what,
+    unit: 'messages/s',
+    ...figuresOf(samples, rate),
+    against: name,
+    goal,
+    meanwhile: worstOf([...samples.ours, ...samples.theirs].map(({ meanwhile }) => meanwhile)),
+    detail: samples,
+    notes: [describe('millrace', samples.ours), describe(name, samples.theirs)],
+  });
+  const redis = result('redis', await beside('redis'), { kind: 'ratio-at-least', bound: rows[row].bound });
+  const official = result('oci-streaming', await beside('oci-streaming'), { kind: 'none' });
+  return [redis, { ...official, notes: [...official.notes, `data on ${volume.description}`] }];
+}
+
+function rate({ messages, seconds }: Sample): number {
+  return messages / seconds;
+}
+
+function describe(name: ClientName, samples: readonly Sample[]): string {
+  const of = (pick: (sample: Sample) => number): string => median(samples.map(pick)).toPrecision(3);
+  const cpu = `CPU a message: client ${of(({ clientUs }) => clientUs)} us, server ${of(({ serverUs }) => serverUs)} us`;
+  const p99 = samples.some(({ p99Ms }) => p99Ms === null) ? '' : `; acknowledged p99 ${of(({ p99Ms }) => p99Ms ?? Number.NaN)} ms`;
+  return `${name}: ${cpu}${p99}`;
+}
+
+async function sample(row: ThroughputRow, name: ClientName, folder: string, { seconds, patience }: Options): Promise<Sample> {
+  const { server, place } = await start(name, folder);
+  await using _server = server;
+  // Each server is filled by the client that is fastest at it.
+  const filler: ThroughputPlace = place.client === 'redis' ? place : { ...place, client: 'millrace' };
+  if (row === '7') await answerOf<number>(startChild('throughput-child.ts', [JSON.stringify(filler), 'fill', `${messagesToRead}`]));
+  await waitUntilSettled(folder);
+  await waitForQuiet(patience);
+  const endWatch = watchMachine();
+  const cpuBefore = server.cpuSeconds();
+  const child = startChild('throughput-child.ts', [JSON.stringify(place), rows[row].task, `${seconds}`]);
+  try {
+    const figures = await answerOf<ThroughputFigures>(child);
+    return { ...figures, serverUs: ((server.cpuSeconds() - cpuBefore) * 1e6) / figures.messages, meanwhile: endWatch() };
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+async function start(client: ClientName, folder: string): Promise<{ readonly server: ServerProcess; readonly place: ThroughputPlace }> {
+  if (client === 'redis') {
+    const server = await startRedis(folder);
+    return { server, place: { client, port: server.port } };
+  }
+  const { server, streamPath } = await startMillrace(folder);
+  const streamId = streamPath.split('/').at(-1) ?? '';
+  return { server, place: { client, configFile: join(folder, 'oci', 'config'), port: server.port, streamId } };
+}
