@@ -4,6 +4,7 @@ import { Pace } from '../consumer/pace.ts';
 import type { AttemptOptions, Persistence } from '../consumer/persistence.ts';
 import { ServiceError } from '../errors.ts';
 import type { Message } from '../models.ts';
+import { nextTurn } from '../next-turn.ts';
 import type { Response } from '../response.ts';
 import type { RetryClock } from '../retry/environment.ts';
 import type { StreamClient } from '../stream-client.ts';
@@ -144,7 +145,9 @@ export class PartitionReader {
         outer.removeEventListener('abort', abort);
       }
     };
-    const reading: ReadUnderWay = { outcome: Promise.resolve().then(read), cancel, outer, nextCursor: undefined, next: undefined };
+    // Signing takes longer than all else here: what is ready now, such as messages that came with their head, goes to its taker first.
+    const outcome = new Promise<void>((resolve) => nextTurn(resolve)).then(read);
+    const reading: ReadUnderWay = { outcome, cancel, outer, nextCursor: undefined, next: undefined };
     reading.outcome.catch(() => {}); // Whoever reads on is told.
     return reading;
   }
