@@ -89,7 +89,7 @@ export class Pipeline {
     const { body, release } = await readBody(request, maxBytes, this.#bodyRoom);
     const operationRequest = new HttpRequest(request, parameters, body, this.#originOf(request), this.draining.signal);
     try {
-      if (bodyDigest !== undefined) checkDigest(bodyDigest, contentDigest(body));
+      if (bodyDigest !== undefined) checkDigest(bodyDigest, await contentDigest(body));
       const route = routes[name];
       if (typeof route !== 'function') throw new ApiError('MethodNotImplemented', `${name}: ${route.notImplemented}`);
       const answer = await route(this.#service, operationRequest);

@@ -152,6 +152,17 @@ describe('the body of PutMessages', () => {
     expect(await put(withoutBody, { 'x-content-sha256': digestOf('another body') })).toMatchObject({ status: 200 });
   });
 
+  test.each([262_143, 262_144, 1_000_000])('a body of %i bytes is held to its digest', async (bytes) => {
+    const path = `/streams/${streamId}/messages`;
+    const body = puts + ' '.repeat(bytes - puts.length);
+    expect((await send({ method: 'POST', path, body, names: withBody })).status).toBe(200);
+    const wrong = { 'x-content-sha256': digestOf(puts) };
+    expect(await send({ method: 'POST', path, body, names: withBody, headers: wrong })).toMatchObject({
+      status: 401,
+      reason: expect.stringContaining(`computed ${digestOf(body)}, sent ${digestOf(puts)}`),
+    });
+  });
+
   test('nothing of a body with a wrong digest is stored', async () => {
     const stream = await createStream(explaining.client, { name: 'untouched' });
     const headers = { 'x-content-sha256': digestOf('another body') };
