@@ -48,8 +48,6 @@ export interface Options {
   readonly volume: VolumeKind;
   /** A commit to compare with, instead of with the plain server. */
   readonly compare: string | undefined;
-  /** The service's command line in a built form, which row footprint measures as well. */
-  readonly built: string | undefined;
   /** Folder for CPU profiles of both servers in the side-by-side rows; the figures are then worth little. */
   readonly profile: string | undefined;
   /** Whether the report is JSON instead of a table. */
@@ -68,7 +66,6 @@ export const usage: string = `Usage: npm run bench -- [row …] [options]
   --engine NAME    embedded or memory (embedded)
   --volume KIND    prepared or plain (prepared)
   --compare COMMIT measure rows ${defaultRows.join(', ')} beside that commit
-  --built FILE     row footprint also for this built command line
   --profile DIR    write CPU profiles of both servers there
   --json           report as JSON
   --enforce        exit code 1 when a goal is missed`;
@@ -86,7 +83,6 @@ export function parseOptions(args: readonly string[]): Options {
       patience: string,
       gib: string,
       minutes: string,
-      built: string,
       engine: string,
       volume: string,
       compare: string,
@@ -107,7 +103,6 @@ export function parseOptions(args: readonly string[]): Options {
     engine: parseOneOf('--engine', ['embedded', 'memory'], values.engine ?? 'embedded'),
     volume: parseOneOf('--volume', ['prepared', 'plain'], values.volume ?? 'prepared'),
     compare: values.compare,
-    built: values.built,
     profile: values.profile,
     json: values.json,
     enforce: values.enforce,
