@@ -13,7 +13,6 @@ import { bulkMessages, createPutBody } from '../load/put-body.ts';
 import { type Meanwhile, watchMachine, worstOf } from '../meanwhile.ts';
 import type { Options } from '../options.ts';
 import type { Goal, RowResult } from '../result.ts';
-import { median } from '../statistics.ts';
 import { limitedTo } from './in-parts.ts';
 import { figuresOf, type InTurn, takeTurns } from './in-turn.ts';
 import { inNewFolder } from './sample.ts';
