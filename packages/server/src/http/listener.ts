@@ -48,7 +48,9 @@ export async function listen(service: Service, options: ListenerOptions): Promis
   });
   server.setTimeout(idleConnectionMs);
   server.maxConnections = maxConnections;
-  const serve = (request: IncomingMessage, response: ServerResponse): void => void pipeline.serve(request, response);
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    pipeline.serve(request, response).catch(() => response.destroy());
+  };
   // Left to itself, Node invites every body at once, and answers other expectations in no words of the API.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
   // Node's types say Duplex; connections of this server are sockets.

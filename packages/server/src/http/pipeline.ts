@@ -52,7 +52,7 @@ export class Pipeline {
     this.requestIds = new RequestIds(service.random);
   }
 
-  /** Answers the request; resolves when the answer is on its way. Never rejects. */
+  /** Answers the request; resolves when the answer is on its way. Rejects only if not even a refusal can be sent. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.answers.note(request.socket, response);
     if (this.draining.signal.aborted) response.shouldKeepAlive = false;

@@ -1,8 +1,10 @@
 // What stands behind each path: every operation of the table, and nothing else.
 import { operations } from 'millrace-protocol';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../src/http/routes.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
+import { composeServer } from './composed-server.ts';
 
 let running: TestServer;
 
@@ -86,4 +88,17 @@ test('answers are JSON without a charset, as the service sends them', async () =
     const answer = await running.client.call('GET', path);
     expect(answer.headers['content-type']).toBe('application/json');
   }
+});
+
+test('when not even a refusal can be sent, the connection ends and the server goes on', async () => {
+  // A refusal is logged before it is sent: on a log that has gone there is none.
+  const logger = pino({ level: 'debug' }, { write: () => {} });
+  Object.assign(logger, {
+    warn: () => {
+      throw new Error('the log is gone');
+    },
+  });
+  await using composed = await composeServer({ logger });
+  await expect(composed.client.call('GET', '/streams/x', { authorization: 'none' })).rejects.toThrow('socket hang up');
+  expect((await composed.client.send('GET', '/health/ready')).status).toBe(200);
 });
