@@ -14,6 +14,7 @@ const exposed: readonly string[] = [
   header.waitMs,
   header.durability,
   'allow',
+  'date', // A client measures how far behind it is, and where it began to read, by the service's clock.
   'opc-client-info',
 ];
 

@@ -59,7 +59,7 @@ describe('the answer to a request of a page', () => {
     expect(answer.headers).toMatchObject(observed);
     const exposed = answer.headers['access-control-expose-headers']?.split(', ');
     const needed = ['opc-request-id', 'opc-client-info', 'opc-next-cursor', 'opc-next-page', 'opc-work-request-id', 'etag', 'retry-after'];
-    expect(exposed).toEqual(expect.arrayContaining([...needed, 'millrace-wait-ms', 'millrace-durability', 'allow']));
+    expect(exposed).toEqual(expect.arrayContaining([...needed, 'millrace-wait-ms', 'millrace-durability', 'allow', 'date']));
   });
 
   test.each([
