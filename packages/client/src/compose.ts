@@ -4,6 +4,7 @@ import { createTransport, endpointOf, signerOf } from '#runtime';
 import { ApiClient, baseUrlOf } from './api-client.ts';
 import { type ClientConfig, refuseUnknown, regionOf } from './config/client-config.ts';
 import type { RequestSigner, Timeouts, Transport } from './http.ts';
+import { longestTimerMs } from './retry/environment.ts';
 import type { RetryStrategy } from './retry/retry-strategy.ts';
 
 /** What a client takes beside its configuration. */
@@ -58,15 +59,12 @@ function derivedEndpoint(config: ClientConfig, signer: RequestSigner): string {
   );
 }
 
-/** Longer timers end at once in Node. */
-const longestTimeoutMs = 2 ** 31 - 1;
-
 function timeoutsOf(timeout: ClientOptions['timeout']): Timeouts {
   const [connectMs, readMs] = typeof timeout === 'number' ? [timeout, timeout] : (timeout ?? []);
   for (const ms of [connectMs, readMs]) {
-    if (ms !== undefined && ms !== null && !(ms > 0 && ms <= longestTimeoutMs)) {
+    if (ms !== undefined && ms !== null && !(ms > 0 && ms <= longestTimerMs)) {
       throw new RangeError(
-        `timeout: expected more than 0 milliseconds and at most ${longestTimeoutMs}, or a pair of such numbers, got ${String(ms)}.`,
+        `timeout: expected more than 0 milliseconds and at most ${longestTimerMs}, or a pair of such numbers, got ${String(ms)}.`,
       );
     }
   }

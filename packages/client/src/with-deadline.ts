@@ -1,35 +1,37 @@
-// A call that ends in time: the client's own timeouts watch for silence, this one for the whole of it.
-import { TimeoutError } from './errors.ts';
+// Work that ends in time: a client's own timeouts watch for silence, this one for the whole of it.
+import { notNeeded } from './not-needed.ts';
 import type { RetryClock } from './retry/environment.ts';
 
-/** What bounds a call. */
+/** What bounds a piece of work. */
 export interface Deadline {
   readonly clock: RetryClock;
-  /** Milliseconds from now. */
+  /** Milliseconds from now; Infinity for no bound. */
   readonly ms: number;
-  /** Named in the error. */
-  readonly host: string;
-  /** Ends the call earlier; it then rejects with this signal's reason. */
+  /** The reason when time is over. */
+  readonly late: () => Error;
+  /** Ends the work earlier, with this signal's reason. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** As `call`, but rejects with a `TimeoutError` of phase `read` when the time is over. Leaves no timer and no listener. */
-export async function withDeadline<Result>(deadline: Deadline, call: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const { clock, ms, host, signal } = deadline;
+/** As `work`, whose signal aborts when the time is over. Leaves no timer and no listener. */
+export async function withDeadline<Result>(deadline: Deadline, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const { clock, ms, late, signal } = deadline;
   const ends = new AbortController();
   const timer = new AbortController();
   const abort = (): void => ends.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   if (signal?.aborted === true) abort();
-  clock.sleep(ms, timer.signal).then(
-    () => ends.abort(new TimeoutError('read', ms, host)),
-    () => {}, // The call was faster.
-  );
+  if (ms < Infinity) {
+    clock.sleep(ms, timer.signal).then(
+      () => ends.abort(late()),
+      () => {}, // The work was faster.
+    );
+  }
   try {
     ends.signal.throwIfAborted();
-    return await call(ends.signal);
+    return await work(ends.signal);
   } finally {
-    timer.abort();
+    timer.abort(notNeeded);
     signal?.removeEventListener('abort', abort);
   }
 }

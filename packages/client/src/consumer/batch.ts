@@ -1,4 +1,5 @@
 // What a consumer gives out, and what it remembers of it.
+import { notNeeded } from '../not-needed.ts';
 import type { GroupRead } from './group-calls.ts';
 import { ReceivedMessage } from './received-message.ts';
 
@@ -64,6 +65,6 @@ export class Batch implements ConsumerBatch {
   }
 
   finish(): void {
-    this.#done.abort();
+    this.#done.abort(notNeeded);
   }
 }

@@ -1,5 +1,6 @@
 // A member of a consumer group that reads, keeps its partitions while work is done, and commits what is done.
 
+import { notNeeded } from '../not-needed.ts';
 import { Producer } from '../producer/producer.ts';
 import type { RetryEnvironment } from '../retry/environment.ts';
 import { systemEnvironment } from '../retry/environment.ts';
@@ -144,7 +145,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerBatch> {
       () => 'drained' as const,
     );
     const outcome = await Promise.race([this.#finished.then(() => 'drained' as const), late]);
-    drained.abort();
+    drained.abort(notNeeded);
     if (outcome === 'cut off') await this.#end();
     return outcome;
   }

@@ -1,5 +1,7 @@
 // The messages of a batch through a handler: lanes at work at the same time, each in order, attempts, and what becomes of failures.
 import type { RetryClock } from '../retry/environment.ts';
+import { unlessAborted } from '../unless-aborted.ts';
+import { withDeadline } from '../with-deadline.ts';
 import { HandlerFailed, HandlerTimeout } from './consumer-errors.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
@@ -91,30 +93,9 @@ async function giveUp(message: ReceivedMessage, { bury, attempts }: Handling, er
 }
 
 /** Settles as the handler does, or when its time is over or the signal aborts; a handler that ends later is not listened to. */
-async function attemptOnce(
-  message: ReceivedMessage,
-  attempt: number,
-  { handler, clock, handlerTimeoutMs, signal }: Handling,
-): Promise<void> {
-  const ends = new AbortController();
-  const timer = new AbortController();
-  const cut = new Promise<never>((_, reject) => {
-    ends.signal.addEventListener('abort', () => reject(ends.signal.reason));
-  });
-  const abort = (): void => ends.abort(signal.reason);
-  signal.addEventListener('abort', abort);
-  if (handlerTimeoutMs < Infinity) {
-    clock.sleep(handlerTimeoutMs, timer.signal).then(
-      () => ends.abort(new HandlerTimeout(handlerTimeoutMs)),
-      () => {}, // The handler was faster.
-    );
-  }
-  const handling = (async () => handler(message, { signal: ends.signal, attempt }))();
-  try {
-    await Promise.race([handling, cut]);
-  } finally {
-    timer.abort();
-    signal.removeEventListener('abort', abort);
-    for (const late of [handling, cut]) late.catch(() => {});
-  }
+function attemptOnce(message: ReceivedMessage, attempt: number, { handler, clock, handlerTimeoutMs: ms, signal }: Handling): Promise<void> {
+  const late = (): Error => new HandlerTimeout(ms);
+  return withDeadline({ clock, ms, late, signal }, (ends) =>
+    unlessAborted((async () => handler(message, { signal: ends, attempt }))(), ends),
+  );
 }

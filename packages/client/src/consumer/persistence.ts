@@ -1,4 +1,5 @@
 // Calls that go on until they succeed, or fail for good.
+import { TimeoutError } from '../errors.ts';
 import { BACKOFF_EQUAL_JITTER_VALUE, type Backoff, waitMs } from '../retry/backoff.ts';
 import type { RetryEnvironment } from '../retry/environment.ts';
 import { NoneRetryStrategy, type RetryStrategy } from '../retry/retry-strategy.ts';
@@ -63,7 +64,8 @@ export class Persistence {
   /** One attempt. */
   async once<Result>(timeoutMs: number, signal: AbortSignal, attempt: (options: AttemptOptions) => Promise<Result>): Promise<Result> {
     const { environment, host } = this.#options;
-    return await withDeadline({ clock: environment.clock, ms: timeoutMs, host, signal }, (ends) =>
+    const late = (): Error => new TimeoutError('read', timeoutMs, host);
+    return await withDeadline({ clock: environment.clock, ms: timeoutMs, late, signal }, (ends) =>
       attempt({ signal: ends, retryStrategy: withoutRetry }),
     );
   }

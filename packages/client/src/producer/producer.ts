@@ -1,8 +1,9 @@
 // Sends messages of one stream: many calls become few requests, what fails is sent again, and the messages of a key stay in order.
 
-import { type Effect, RequestError } from '../errors.ts';
+import { type Effect, RequestError, TimeoutError } from '../errors.ts';
 import type { PutMessagesResultEntry } from '../models.ts';
 import { nextTurn } from '../next-turn.ts';
+import { notNeeded } from '../not-needed.ts';
 import { BACKOFF_EQUAL_JITTER_VALUE, type Backoff, waitMs } from '../retry/backoff.ts';
 import { type RetryEnvironment, systemEnvironment } from '../retry/environment.ts';
 import { NoneRetryStrategy } from '../retry/retry-strategy.ts';
@@ -159,7 +160,7 @@ export class Producer implements AsyncDisposable {
     const drained = new AbortController();
     const late = this.#environment.clock.sleep(timeoutMs, drained.signal).catch(() => {});
     await Promise.race([this.#settleAll(), late]);
-    drained.abort();
+    drained.abort(notNeeded);
     for (const entry of this.#unsettled) this.#fail(entry, 'closed', 'The producer was closed before the message was acknowledged.');
     this.#ends.abort(new ProducerClosed());
     await Promise.all(this.#tasks);
@@ -255,8 +256,9 @@ export class Producer implements AsyncDisposable {
   #put(entries: readonly Entry[]): ReturnType<StreamClient['putMessages']> {
     const { clock } = this.#environment;
     const messages = entries.map(({ message: { key, value } }) => ({ key, value }));
-    const { host } = new URL(this.#client.endpoint);
-    return withDeadline({ clock, ms: this.#settings.requestTimeoutMs, host, signal: this.#ends.signal }, (signal) =>
+    const { requestTimeoutMs: ms } = this.#settings;
+    const late = (): Error => new TimeoutError('read', ms, new URL(this.#client.endpoint).host);
+    return withDeadline({ clock, ms, late, signal: this.#ends.signal }, (signal) =>
       this.#client.putMessages(this.#streamId, { messages }, { retryStrategy: withoutRetry, signal }),
     );
   }
@@ -342,7 +344,7 @@ export class Producer implements AsyncDisposable {
     const { clock } = this.#environment;
     for (let [oldest] = this.#unsettled; oldest !== undefined; [oldest] = this.#unsettled) {
       const settled = new AbortController();
-      const stop = (): void => settled.abort();
+      const stop = (): void => settled.abort(notNeeded);
       oldest.ack.then(stop, stop);
       await clock.sleep(Math.max(0, oldest.deadlineMs - clock.now()), settled.signal).catch(() => {});
       for (const entry of this.#unsettled) {

@@ -4,7 +4,7 @@
 export interface RetryClock {
   /** Milliseconds since an arbitrary start; never falls. */
   now(): number;
-  /** Resolves after `ms`. Rejects with the signal's reason as soon as it aborts, and leaves neither timer nor listener. */
+  /** Resolves after `ms`, or after the longest time a timer can hold: 24 days. Rejects with the signal's reason as soon as it aborts, and leaves neither timer nor listener. */
   sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
@@ -21,6 +21,9 @@ export const systemEnvironment: RetryEnvironment = {
   random: () => Math.random(),
 };
 
+/** Longer timers end at once in Node. */
+export const longestTimerMs: number = 2 ** 31 - 1;
+
 function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void) => {
@@ -28,7 +31,7 @@ function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
       signal?.removeEventListener('abort', abort);
       settle();
     };
-    const timer = setTimeout(() => end(resolve), ms);
+    const timer = setTimeout(() => end(resolve), Math.min(ms, longestTimerMs));
     const abort = () => end(() => reject(signal?.reason));
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) abort();

@@ -39,6 +39,15 @@ test('a wait does not begin when the signal has aborted already', async () => {
   expect([attempts.count, vi.getTimerCount(), getEventListeners(signal, 'abort').length]).toEqual([1, 0, 0]);
 });
 
+test('a wait that no timer can hold does not end at once', async () => {
+  const ends = new AbortController();
+  const wait = systemEnvironment.clock.sleep(Infinity, ends.signal);
+  await vi.advanceTimersByTimeAsync(86_400_000);
+  expect(vi.getTimerCount()).toBe(1);
+  ends.abort(new Error('enough'));
+  await expect(wait).rejects.toThrow('enough');
+});
+
 test('a wait needs no signal', async () => {
   const call = strategy.run(new Attempts(answer(503), 1).run);
   await vi.advanceTimersByTimeAsync(1000);
