@@ -1,6 +1,6 @@
 // One run: a producer and a changing crowd of consumers, the fault proxy, the service killed now and then. What must hold is left to the test.
-import { Consumer, configFromFile, Producer, type ProducerStatistics, Reader, StreamClient } from '../../src/index.ts';
-import type { RetryEnvironment } from '../../src/retry/environment.ts';
+import { type Ack, Consumer, configFromFile, Producer, type ProducerStatistics, Reader, StreamClient } from '../../src/index.ts';
+import { type RetryEnvironment, systemEnvironment } from '../../src/retry/environment.ts';
 import { type Fault, FaultProxy } from './fault-proxy.ts';
 import { KillableServer } from './killable-server.ts';
 import { Seeded } from './seeded.ts';
@@ -33,6 +33,9 @@ export interface ScenarioResult {
 /** The client's waits pass that much faster. */
 const hurry = 20;
 
+/** Milliseconds of hurried time, a minute of ours: what is not stored by then never will be. */
+const patienceMs = 60_000 * hurry;
+
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
   const chance = new Seeded(options.seed);
   const environment = hurried(chance);
@@ -49,29 +52,32 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRes
   proxy.share = options.faultShare;
   crowd.fill(options.consumers);
   // Many small requests: each is a chance to go wrong.
-  const limits = { timeoutMs: Infinity, requestTimeoutMs: 5000, maxBackoffMs: 1000, maxBatchMessages: 4, maxRequests: 3 };
+  const limits = { timeoutMs: patienceMs, requestTimeoutMs: 5000, maxBackoffMs: 1000, maxBatchMessages: 4, maxRequests: 3 };
   const producer = new Producer(client, first.streamId, limits, environment);
+  const acks: Promise<Ack>[] = [];
   for (const text of sent) {
-    await producer.submit({ key: text.split(':')[0] ?? '', value: text });
+    acks.push((await producer.submit({ key: text.split(':')[0] ?? '', value: text })).ack);
     if (chance.chance(0.2)) await settled(chance.below(50));
   }
-  await producer.flush();
-  await crowd.enough;
+  const settledAcks = await Promise.allSettled(acks);
+  await crowd.finish(settledAcks.flatMap((ack) => (ack.status === 'fulfilled' ? [ack.value] : [])));
   await killer.done;
   proxy.share = 0;
   await crowd.close();
-  await producer.close();
+  await producer.close().catch(() => {}); // What was not stored is in the statistics.
   const stored = await storedMessages(client, first.streamId);
   const { handled, made: consumersMade } = crowd;
   return { sent, stored, handled, faults: proxy.done, kills: killer.kills, consumersMade, statistics: producer.statistics };
 }
 
+const groupName = 'crowd';
+
 /** Consumers of one group that come, leave and crash as messages are handled. */
 class Crowd {
   readonly handled: string[] = [];
   made = 0;
-  /** Resolves when every message was handled. */
-  readonly enough: Promise<void>;
+  /** Resolves when every message was handled; rejects with what ended a consumer. */
+  readonly #enough: Promise<'all handled'>;
   readonly #client: StreamClient;
   readonly #streamId: string;
   readonly #chance: Seeded;
@@ -80,7 +86,7 @@ class Crowd {
   readonly #gone: Promise<unknown>[] = [];
   readonly #different = new Set<string>();
   readonly #wanted: number;
-  #isEnough: () => void = () => {};
+  #isEnough: (outcome: 'all handled') => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
   constructor(client: StreamClient, streamId: string, chance: Seeded, environment: RetryEnvironment, wanted: number) {
@@ -89,15 +95,37 @@ class Crowd {
     this.#chance = chance;
     this.#environment = environment;
     this.#wanted = wanted;
-    this.enough = new Promise((resolve, reject) => {
+    this.#enough = new Promise((resolve, reject) => {
       this.#isEnough = resolve;
       this.#fail = reject;
     });
-    this.enough.catch(() => {});
+    this.#enough.catch(() => {});
   }
 
   fill(count: number): void {
     while (this.#running.size < count) this.#add();
+  }
+
+  /**
+   * Resolves when every message was handled; else when the group has committed all that was acknowledged, since nobody will be given the rest, or
+   * when patience is over. What was not handled then is lost.
+   */
+  async finish(acks: readonly Ack[]): Promise<void> {
+    const { clock } = this.#environment;
+    const over = clock.now() + patienceMs;
+    const pauseMs = 50 * hurry;
+    const isOver = async (): Promise<boolean> => clock.now() > over || (await this.#isCommitted(acks));
+    while ((await Promise.race([this.#enough, clock.sleep(pauseMs, undefined)])) === undefined) if (await isOver()) return;
+  }
+
+  async #isCommitted(acks: readonly Ack[]): Promise<boolean> {
+    try {
+      const { data } = await this.#client.getGroup(this.#streamId, groupName, { signal: AbortSignal.timeout(1000) });
+      const committed = new Map((data.reservations ?? []).map(({ partition, committedOffset }) => [partition, committedOffset ?? -1]));
+      return acks.every(({ partition, offset }) => offset <= (committed.get(partition) ?? -1));
+    } catch {
+      return false; // A fault met the question.
+    }
   }
 
   async close(): Promise<void> {
@@ -109,7 +137,7 @@ class Crowd {
     this.made += 1;
     const chance = this.#chance;
     const options = {
-      groupName: 'crowd',
+      groupName,
       timeoutMs: 1000,
       waitMs: 100,
       requestTimeoutMs: 5000,
@@ -133,7 +161,7 @@ class Crowd {
   #note(text: string): void {
     this.handled.push(text);
     this.#different.add(text);
-    if (this.#different.size === this.#wanted) this.#isEnough();
+    if (this.#different.size === this.#wanted) this.#isEnough('all handled');
     if (this.handled.length % 60 === 0) this.#change();
   }
 
@@ -184,23 +212,10 @@ async function storedMessages(client: StreamClient, streamId: string): Promise<s
 }
 
 function hurried(chance: Seeded): RetryEnvironment {
+  const { clock } = systemEnvironment;
   return {
     random: () => chance.next(),
-    clock: {
-      now: () => performance.now() * hurry,
-      sleep: (ms, signal) =>
-        new Promise((resolve, reject) => {
-          const end = (settle: () => void): void => {
-            clearTimeout(timer);
-            signal?.removeEventListener('abort', abort);
-            settle();
-          };
-          const timer = setTimeout(() => end(resolve), ms / hurry);
-          const abort = (): void => end(() => reject(signal?.reason));
-          signal?.addEventListener('abort', abort);
-          if (signal?.aborted === true) abort();
-        }),
-    },
+    clock: { now: () => clock.now() * hurry, sleep: (ms, signal) => clock.sleep(ms / hurry, signal) },
   };
 }
 
