@@ -25,7 +25,10 @@ export interface CommitEvent {
   readonly offsets: Readonly<Record<string, number>>;
 }
 
-/** How far behind the newest message the consumer was when a batch was read: the age of its last message, by the service's clock. */
+/**
+ * How old the last message of a partition was when its batch was read, by the service's clock: the consumer is no further behind. The API does
+ * not tell how many messages are.
+ */
 export interface LagEvent {
   readonly kind: 'lag';
   readonly partition: string;

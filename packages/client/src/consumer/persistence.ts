@@ -1,6 +1,6 @@
 // Calls that go on until they succeed, or fail for good.
 import { TimeoutError } from '../errors.ts';
-import { BACKOFF_EQUAL_JITTER_VALUE, type Backoff, waitMs } from '../retry/backoff.ts';
+import { type Backoff, persistentBackoff, waitMs } from '../retry/backoff.ts';
 import type { RetryEnvironment } from '../retry/environment.ts';
 import { NoneRetryStrategy, type RetryStrategy } from '../retry/retry-strategy.ts';
 import { isTransient, retryAfterMs } from '../transient.ts';
@@ -33,13 +33,7 @@ export class Persistence {
 
   constructor(options: PersistenceOptions) {
     this.#options = options;
-    this.#backoff = {
-      type: BACKOFF_EQUAL_JITTER_VALUE,
-      baseSeconds: 0.05,
-      growthFactor: 2,
-      maxWaitSeconds: options.maxBackoffMs / 1000,
-      decorrelatedJitterSeconds: 0,
-    };
+    this.#backoff = persistentBackoff(options.maxBackoffMs);
   }
 
   /** Rejects with what no further attempt can cure, and with the signal's reason. `timeoutMs` is for each attempt. */

@@ -4,7 +4,7 @@ import { type Effect, RequestError, TimeoutError } from '../errors.ts';
 import type { PutMessagesResultEntry } from '../models.ts';
 import { nextTurn } from '../next-turn.ts';
 import { notNeeded } from '../not-needed.ts';
-import { BACKOFF_EQUAL_JITTER_VALUE, type Backoff, waitMs } from '../retry/backoff.ts';
+import { type Backoff, persistentBackoff, waitMs } from '../retry/backoff.ts';
 import { type RetryEnvironment, systemEnvironment } from '../retry/environment.ts';
 import { NoneRetryStrategy } from '../retry/retry-strategy.ts';
 import type { StreamClient } from '../stream-client.ts';
@@ -99,13 +99,7 @@ export class Producer implements AsyncDisposable {
     this.#settings = producerSettings(options);
     this.#environment = environment;
     this.#room = new Room(this.#settings.maxBufferedBytes);
-    this.#backoff = {
-      type: BACKOFF_EQUAL_JITTER_VALUE,
-      baseSeconds: 0.05,
-      growthFactor: 2,
-      maxWaitSeconds: this.#settings.maxBackoffMs / 1000,
-      decorrelatedJitterSeconds: 0,
-    };
+    this.#backoff = persistentBackoff(this.#settings.maxBackoffMs);
   }
 
   /** What was done so far. */

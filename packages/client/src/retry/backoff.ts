@@ -48,6 +48,17 @@ const waits: Readonly<Record<BackoffType, (backoff: Backoff, failed: FailedAttem
 /** All values a builder accepts as its backoff type. */
 export const backoffTypes: readonly string[] = Object.keys(waits);
 
+/** Of producers, consumers and readers, which go on until something is done: a tenth of a second at first, then twice as long each time. */
+export function persistentBackoff(maxMs: number): Backoff {
+  return {
+    type: BACKOFF_EQUAL_JITTER_VALUE,
+    baseSeconds: 0.05,
+    growthFactor: 2,
+    maxWaitSeconds: maxMs / 1000,
+    decorrelatedJitterSeconds: 0,
+  };
+}
+
 /** Milliseconds between a failed attempt and the next one; `chance` from 0, below 1. */
 export function waitMs(backoff: Backoff, failed: FailedAttempt, chance: number): number {
   return waits[backoff.type](backoff, failed, chance) * 1000;
