@@ -26,6 +26,33 @@ const program = `
   console.log(ending);
 `;
 
+const programOnTop = `
+  const [, configPath, serviceEndpoint, streamId, index] = process.argv;
+  process.on('unhandledRejection', (reason) => console.log('unhandled', reason));
+  const { Consumer, configFromFile, Producer, Reader, StreamClient } = await import(index);
+  const client = new StreamClient(configFromFile(configPath), { serviceEndpoint });
+  const producer = new Producer(client, streamId, { lingerMs: 60_000 });
+  await producer.submit({ key: 'k', value: 'v' });
+  await producer.close();
+  const consumer = new Consumer(client, streamId, { groupName: 'g', waitMs: 30_000 });
+  const handling = Promise.withResolvers();
+  const run = consumer.run(() => {
+    handling.resolve();
+    return new Promise(() => {});
+  });
+  await handling.promise;
+  console.log(await consumer.close({ timeoutMs: 0 }));
+  await run;
+  const reader = new Reader(client, streamId, { waitMs: 30_000 });
+  for await (const { messages } of reader) {
+    if (messages.some((message) => message.text() === 'v')) break;
+  }
+  client.close();
+  const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  console.log(timers, 'timers');
+  if (timers > 0) process.exit(1); // Instead of waiting for them.
+`;
+
 let service: TestService;
 beforeAll(async () => {
   service = await startService();
@@ -34,16 +61,24 @@ afterAll(async () => {
   await service[Symbol.asyncDispose]();
 });
 
+/** What a process printed, and its exit code, when it has ended by itself. */
+async function runToItsEnd(text: string, ...more: readonly string[]): Promise<{ readonly output: string; readonly code: unknown }> {
+  const { configPath, url, streamId } = service;
+  const args = [configPath, url, streamId, new URL('../src/index.ts', import.meta.url).href, ...more];
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text, '--', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const [code] = await once(child, 'close');
+  return { output, code };
+}
+
 describe('a process that used a client', () => {
   test.each(['close', 'leave open'])('ends by itself, with nothing unhandled (%s)', async (ending) => {
-    const { configPath, url, streamId } = service;
-    const args = [configPath, url, streamId, new URL('../src/index.ts', import.meta.url).href, ending];
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program, '--', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-    const [code] = await once(child, 'close');
-    expect(output).toBe(`404\nenough\n${ending}\n`);
-    expect(code).toBe(0);
+    expect(await runToItsEnd(program, ending)).toEqual({ output: `404\nenough\n${ending}\n`, code: 0 });
+  });
+
+  test('through a producer, a consumer whose handler never returns and a reader ends by itself: no timer is left, nothing is unhandled', async () => {
+    expect(await runToItsEnd(programOnTop)).toEqual({ output: 'cut off\n0 timers\n', code: 0 });
   });
 });
 
