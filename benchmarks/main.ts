@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { checkOut, describeWorkingTree } from './commit.ts';
 import { openVolume } from './disk/volume.ts';
+import { watchMachine } from './meanwhile.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { MissingProgram, requireProgram } from './programs.ts';
 import { renderTable } from './report.ts';
@@ -33,7 +34,11 @@ async function run(options: Options): Promise<number> {
   const results: RowResult[] = [];
   for (const name of options.rows) {
     using volume = openVolume(home, rows[name].volume === 'plain' ? 'plain' : options.volume);
-    results.push(...(await rows[name].measure(options, volume, baseline)));
+    const endWatch = watchMachine();
+    const measured = await rows[name].measure(options, volume, baseline);
+    const meanwhile = endWatch();
+    // Of a row that tells nothing closer: from its beginning to its end.
+    results.push(...measured.map((result) => ({ meanwhile, ...result })));
   }
   const judged = results.map((result) => ({ ...result, verdict: judge(result) }));
   console.log(options.json ? JSON.stringify({ commit, rows: judged }, null, 2) : renderTable(results, commit));
