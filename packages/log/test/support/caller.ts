@@ -11,6 +11,8 @@ import type { Tally } from './tally.ts';
 const retentionMs = 3_600_000;
 /** What an append counts in flight beside its batch, at most, bytes. */
 const overheadBytes = 700;
+/** What else may be in flight: a change of each caller, and retention's. */
+const otherBytes = 8 * overheadBytes;
 
 /** Bytes of appends that a store here takes at once. */
 export const maxBytesInFlight: number = 64 * 1024;
@@ -165,7 +167,7 @@ export class Caller {
     const floor = partition.endOffset;
     const fromMs = store.clock.now();
     const leave = this.#enter(batch.length + overheadBytes);
-    const isCrowded = this.#world.bytesInFlight > maxBytesInFlight;
+    const isCrowded = this.#world.bytesInFlight + otherBytes > maxBytesInFlight;
     try {
       const { firstOffset, timestampMs } = await this.#hear(store.partition(log.name, index).append(batch), log);
       history.settle(append, firstOffset, timestampMs, store.durability === 'sync');

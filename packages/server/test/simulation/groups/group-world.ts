@@ -28,6 +28,8 @@ export interface WorldParts {
   readonly told: Told;
   /** True when the process is dead, so that nobody hears anything. */
   readonly isOver: () => boolean;
+  /** How often the wall clock was set since the seed began. */
+  readonly clockJumps: { count: number };
 }
 
 /** A call that was answered. */
@@ -51,11 +53,13 @@ export class GroupWorld {
   readonly parts: WorldParts;
   /** Those that answer now; the same place is taken again by the server that follows a dead one. */
   readonly servers: Server[] = [];
-  /** How often the wall clock was set. */
-  jumps = 0;
-
   constructor(parts: WorldParts) {
     this.parts = parts;
+  }
+
+  /** How often the wall clock was set, in earlier lives too: the log's time stays off for long. */
+  get jumps(): number {
+    return this.parts.clockJumps.count;
   }
 
   pick<Item>(items: readonly Item[]): Item {

@@ -37,6 +37,7 @@ class Simulation {
   readonly #plan: Plan;
   readonly #auditor: Auditor;
   readonly #told: Told = new Map();
+  readonly #clockJumps = { count: 0 };
   readonly #consumers: Consumer[] = [];
   readonly #late: Promise<unknown>[] = [];
   #messages = 0;
@@ -149,6 +150,7 @@ class Simulation {
       auditor: this.#auditor,
       shared: new AuditedEngine(engine, this.#auditor),
       told: this.#told,
+      clockJumps: this.#clockJumps,
       isOver,
     });
   }

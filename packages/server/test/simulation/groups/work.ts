@@ -65,7 +65,7 @@ function passTime(world: GroupWorld, { hours, paceMs }: Plan): void {
     clock.advance(random.below(30 * hourMs));
   } else if (fate < hours * 1.5) {
     tally.add('wall clock jumped');
-    world.jumps += 1;
+    world.parts.clockJumps.count += 1;
     const farMs = world.pick([1000, 60_000, hourMs]);
     clock.wallMs += random.below(2 * farMs) - farMs;
   } else if (fate > 0.99) clock.advance(random.below(20_000));
