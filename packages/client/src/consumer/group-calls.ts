@@ -63,12 +63,12 @@ export class GroupCalls {
     const read = (options: AttemptOptions) =>
       this.#pace.read(async () => {
         const response = await this.#client.getMessages(this.#streamId, cursor, { limit, waitMs, ...options });
-        return { response, count: response.data.length, isWaiting: response.headers.has(header.waitMs) };
+        return { response, count: response.data.length, isWaiting: response.header(header.waitMs) !== undefined };
       }, options.signal);
     // The pause before the read counts too, and is never longer than `maxPollMs`.
     const timeoutMs = this.#settings.maxPollMs + waitMs + requestTimeoutMs;
     const { response } = await staleIfRefused(this.#persistence.call('GetMessages', timeoutMs, signal, read));
-    const serviceMs = Date.parse(response.headers.get('date') ?? '');
+    const serviceMs = Date.parse(response.header('date') ?? '');
     return { messages: response.data, cursor: response.nextCursor ?? cursor, serviceMs };
   }
 

@@ -162,7 +162,7 @@ export class PartitionReader {
     const attempt = async (options: AttemptOptions) => {
       try {
         const response = await client.getMessages(streamId, cursor, { limit, waitMs, onHead, ...options });
-        return { response, count: response.data.length, isWaiting: response.headers.has(header.waitMs) };
+        return { response, count: response.data.length, isWaiting: response.header(header.waitMs) !== undefined };
       } catch (error) {
         // Another attempt may be answered more than this one: what is behind it is then another place.
         reading.next?.cancel.abort(error);
@@ -181,8 +181,8 @@ export class PartitionReader {
 const emptyBytes = 2;
 
 /** The service says that it waits, and there are messages: more may be behind them. A service that does not wait is asked at its pace. */
-function isWorthReadingOn({ headers }: Response<undefined>): boolean {
-  return headers.has(header.waitMs) && Number(headers.get('content-length') ?? 0) > emptyBytes;
+function isWorthReadingOn(head: Response<undefined>): boolean {
+  return head.header(header.waitMs) !== undefined && Number(head.header('content-length') ?? 0) > emptyBytes;
 }
 
 async function end(reading: ReadUnderWay): Promise<void> {
@@ -193,7 +193,7 @@ async function end(reading: ReadUnderWay): Promise<void> {
 }
 
 /** Unix milliseconds, to the second; this machine's clock where the service does not say. */
-function serviceTime({ headers }: Response<unknown>): number {
-  const time = Date.parse(headers.get('date') ?? '');
+function serviceTime(response: Response<unknown>): number {
+  const time = Date.parse(response.header('date') ?? '');
   return Number.isNaN(time) ? Date.now() : time;
 }
