@@ -41,13 +41,14 @@ export class Lock {
 
 /**
  * Takes the data directory whose lock file is `path`. A lock whose process is gone (another boot, no such process, or one of
- * that id that started at another time, as in containers, where every life has pid 1) is taken over; one that is held throws
- * `Locked`.
+ * that id that started at another time, as in containers, where every life has pid 1) is taken over, and so is one with this `token`;
+ * one that is held throws `Locked`.
  */
 export async function acquireLock(fileSystem: FileSystem, path: string, host: Host, token: string): Promise<Lock> {
   const own: Holder = { pid: host.pid, bootId: host.bootId, startedAt: host.startedAt(host.pid) ?? 'unknown', token };
   for (;;) {
-    checkNotHeld(fileSystem, path, host);
+    const holder = readHolder(fileSystem, path);
+    if (holder?.token !== token) refuseIfHeld(holder, path, host);
     await fileSystem.unlink(path);
     try {
       writeWhole(fileSystem, path, Buffer.from(`${JSON.stringify(own)}\n`), 'exclusive');
