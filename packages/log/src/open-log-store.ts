@@ -36,10 +36,14 @@ export async function openLogStore(options: LogStoreOptions): Promise<LogStore> 
   const { fileSystem, journalFileBytes, commandLogPrefix } = resolved;
   const reserve = new Reserve({ fileSystem, path: layout.reserve, journalFileBytes, commandLogPrefix });
   // One for both attempts: a lock that the first one could not remove is no other process's.
-  const token = resolved.random(16).toString('hex');
+  let token: string | undefined;
+  const ownToken = (): string => {
+    token ??= resolved.random(16).toString('hex');
+    return token;
+  };
   try {
-    return await lockAndRecover(resolved, layout, reserve, token).catch((error: unknown) => {
-      if (isNoRoom(error) && reserve.giveUp()) return lockAndRecover(resolved, layout, reserve, token);
+    return await lockAndRecover(resolved, layout, reserve, ownToken).catch((error: unknown) => {
+      if (isNoRoom(error) && reserve.giveUp()) return lockAndRecover(resolved, layout, reserve, ownToken);
       throw error;
     });
   } catch (error) {
@@ -47,10 +51,10 @@ export async function openLogStore(options: LogStoreOptions): Promise<LogStore> 
   }
 }
 
-async function lockAndRecover(options: ResolvedOptions, layout: Layout, reserve: Reserve, token: string): Promise<LogStore> {
+async function lockAndRecover(options: ResolvedOptions, layout: Layout, reserve: Reserve, ownToken: () => string): Promise<LogStore> {
   const { fileSystem, host } = options;
   await makeDirectory(fileSystem, layout);
-  const lock = await acquireLock(fileSystem, layout.lock, host, token);
+  const lock = await acquireLock(fileSystem, layout.lock, host, ownToken());
   try {
     return await recover(options, layout, lock, reserve);
   } catch (error) {
