@@ -1,6 +1,7 @@
 // Bugs in recovery: what is judged, cut, repeated and synced before the first request is served.
 import { type Plant, plant } from './plant.ts';
 
+const lockFile = 'packages/log/src/lock.ts';
 const opening = 'packages/log/src/open-log-store.ts';
 const recovery = 'packages/log/src/recovery.ts';
 const replay = 'packages/log/src/replay.ts';
@@ -146,14 +147,15 @@ import { baseOffsetOf, batchHeader, batchLengthOf, endOffsetOf, isBatchIntact, t
     'await fileSystem.unlink(layout.nextCheckpoint);',
     '',
   ),
-  plant(
-    'log',
-    'own-lock-left',
-    'an opening that met a full disk while it wrote its lock leaves it there: the same process is refused when it tries again',
-    'packages/log/src/lock.ts',
-    'await new Lock(fileSystem, path, token).release().catch(() => {});',
-    '',
-  ),
+  {
+    name: 'own-lock-left',
+    sentence: 'an opening that met a full disk while it wrote its lock leaves it there, and is refused by it when it tries again',
+    level: 'log',
+    edits: [
+      { file: lockFile, find: 'await new Lock(fileSystem, path, token).release().catch(() => {});', replace: '' },
+      { file: lockFile, find: 'if (holder?.token !== token) refuseIfHeld', replace: 'refuseIfHeld' },
+    ],
+  },
   {
     name: 'spare-journal-removed-first',
     sentence: 'journal files beyond the cap are removed before the checkpoint that covers their entries',
