@@ -11,7 +11,7 @@ import { BodyBudget } from './body-budget.ts';
 import { AnswersUnderWay } from './broken-request.ts';
 import { isPreflight, preflightHeaders } from './cors.ts';
 import { HttpRequest } from './http-request.ts';
-import { type ProbeName, probes } from './probes.ts';
+import { probes } from './probes.ts';
 import { RequestIds } from './request-id.ts';
 import { type Destination, Router } from './router.ts';
 import { routes } from './routes.ts';
@@ -55,13 +55,14 @@ export class Pipeline {
   /** Answers the request; resolves when the answer is on its way. Rejects only if not even a refusal can be sent. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.answers.note(request.socket, response);
-    if (this.draining.signal.aborted) response.shouldKeepAlive = false;
     const to = this.#router.find(request.method ?? '', request.url ?? '');
     if (to.kind === 'operation') return await this.#serveOperation(to, request, response);
     const requestId = this.requestIds.next(headerText(request, header.requestId));
     try {
-      if (to.kind === 'probe') await this.#answerProbe(to.name, response, requestId);
-      else if (isPreflight(request)) sendAnswer(response, requestId, { status: 204, headers: preflightHeaders(request) });
+      if (to.kind === 'probe') {
+        const answer = await probes[to.name](this.#service);
+        sendProbe(this.#lastIfDraining(response), requestId, answer);
+      } else if (isPreflight(request)) sendAnswer(response, requestId, { status: 204, headers: preflightHeaders(request) });
       else throw to.refusal;
     } catch (error) {
       this.#refuse(request, response, requestId, error);
@@ -93,7 +94,7 @@ export class Pipeline {
       const route = routes[name];
       if (typeof route !== 'function') throw new ApiError('MethodNotImplemented', `${name}: ${route.notImplemented}`);
       const answer = await route(this.#service, operationRequest);
-      sendAnswer(response, requestId, answer);
+      sendAnswer(this.#lastIfDraining(response), requestId, answer);
       return answer.status;
     } finally {
       operationRequest.release();
@@ -101,14 +102,16 @@ export class Pipeline {
     }
   }
 
-  async #answerProbe(name: ProbeName, response: ServerResponse, requestId: string): Promise<void> {
-    sendProbe(response, requestId, await probes[name](this.#service));
+  /** Node ends the connections that are idle when the server closes; one that is answered after that has to say so itself. */
+  #lastIfDraining(response: ServerResponse): ServerResponse {
+    if (this.draining.signal.aborted) response.shouldKeepAlive = false;
+    return response;
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown): number {
     // A body that was not invited may come all the same: nothing can follow it on this connection.
     if (awaitsInvitation(request)) response.shouldKeepAlive = false;
-    return sendRefusal(response, requestId, error, this.#options);
+    return sendRefusal(this.#lastIfDraining(response), requestId, error, this.#options);
   }
 
   #originOf(request: IncomingMessage): string {

@@ -107,6 +107,16 @@ describe('a read that waits', () => {
     expect(next).toMatch(/^p/);
   });
 
+  test('ends its connection when the server closes: nothing else would before the connection is cut', async () => {
+    const reading = composed.client.call('GET', `/streams/${streamId}/messages?cursor=${latest}`, {
+      date: now(),
+      headers: { 'millrace-wait-ms': '30000' },
+    });
+    await waiting(1);
+    await composed[Symbol.asyncDispose]();
+    expect((await reading).headers['connection']).toBe('close');
+  });
+
   test('is answered 404 when its stream is deleted', async () => {
     const reading = composed.client.call('GET', `/streams/${streamId}/messages?cursor=${latest}`, {
       date: now(),
