@@ -6,6 +6,8 @@ import { openClient, parsePlace } from './throughput-place.ts';
 /** What the process prints. */
 export interface ThroughputFigures {
   readonly messages: number;
+  /** Before `messages`, while nobody looked at the clock. */
+  readonly warmUpMessages: number;
   readonly seconds: number;
   /** Of acknowledgements; NaN for reads, which is null on its way. */
   readonly p99Ms: number | null;
@@ -24,17 +26,20 @@ const value = Buffer.alloc(messageBytes, 'm');
 
 if (task === 'fill') await fill(Number(amount));
 const repeat = task === 'read' ? readFor : sendFor;
-if (task !== 'fill') await repeat(warmUpSeconds);
-console.log(JSON.stringify(task === 'fill' ? Number(amount) : await measure(() => repeat(Number(amount)))));
+console.log(JSON.stringify(task === 'fill' ? Number(amount) : await measure(repeat, Number(amount))));
 process.exit(0);
 
-async function measure(work: () => Promise<readonly [messages: number, p99Ms: number]>): Promise<ThroughputFigures> {
+async function measure(
+  work: (seconds: number) => Promise<readonly [messages: number, p99Ms: number]>,
+  forSeconds: number,
+): Promise<ThroughputFigures> {
+  const [warmUpMessages] = await work(warmUpSeconds);
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
-  const [messages, p99Ms] = await work();
+  const [messages, p99Ms] = await work(forSeconds);
   const seconds = (performance.now() - startedAt) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
-  return { messages, seconds, p99Ms, clientUs: (user + system) / messages };
+  return { messages, warmUpMessages, seconds, p99Ms, clientUs: (user + system) / messages };
 }
 
 /** So many senders, each of which waits for its acknowledgement. */

@@ -81,7 +81,8 @@ async function sample(row: ThroughputRow, name: ClientName, folder: string, { se
   const child = startChild('throughput-child.ts', [JSON.stringify(place), rows[row].task, `${seconds}`]);
   try {
     const figures = await answerOf<ThroughputFigures>(child);
-    return { ...figures, serverUs: ((server.cpuSeconds() - cpuBefore) * 1e6) / figures.messages, meanwhile: endWatch() };
+    const serverUs = ((server.cpuSeconds() - cpuBefore) * 1e6) / (figures.messages + figures.warmUpMessages);
+    return { ...figures, serverUs, meanwhile: endWatch() };
   } finally {
     child.kill('SIGKILL');
   }

@@ -1,7 +1,8 @@
 // One way for every call: build the request, sign it, send it, read the answer; again if the retry strategy says so.
 
 import { basePath, header, type OperationName, operations } from 'millrace-protocol';
-import { utf8Length, utf8Text } from '#codec';
+import { utf8Length } from '#codec';
+import { bodyText } from './body-text.ts';
 import type { Decode } from './decode.ts';
 import { ConnectionError, type Effect, RequestError, ServiceError, withUnknownEffect } from './errors.ts';
 import type { HttpHead, HttpRequest, HttpResponse, RequestSigner, Timeouts, Transport } from './http.ts';
@@ -275,8 +276,8 @@ function keyIdOf({ headers }: HttpRequest): string | undefined {
 const foreignTextCharacters = 500;
 
 /** Code and message of an error body; the text itself as the message when it is not OCI's. */
-function parseErrorBody(body: Uint8Array): { readonly code: string | undefined; readonly message: string } {
-  const text = utf8Text(body);
+function parseErrorBody(body: readonly Uint8Array[]): { readonly code: string | undefined; readonly message: string } {
+  const text = bodyText(body);
   const { code, message } = parseObject(text);
   if (typeof message === 'string') return { code: typeof code === 'string' ? code : undefined, message };
   if (typeof code === 'string') return { code, message: '' };

@@ -1,14 +1,20 @@
 // Answers from JSON: what the API calls a time becomes a `Date`, everything else stays as it came, unknown members included.
-import { scanMessages, utf8Text } from '#codec';
+import { scanMessages } from '#codec';
+import { bodyText } from './body-text.ts';
+import { ReceivedMessage } from './consumer/received-message.ts';
 import type { Cursor, Group, Message, PutMessagesResult, Stream, StreamSummary, WorkRequest } from './models.ts';
 
-/** The data of an answer from its body. */
-export type Decode<Data> = (body: Uint8Array) => Data;
+/** The data of an answer from the pieces of its body. */
+export type Decode<Data> = (body: readonly Uint8Array[]) => Data;
 
 export const decodeCursor: Decode<Cursor> = (body) => parse(body) as Cursor;
 export const decodeNothing: Decode<undefined> = () => undefined;
 
-export const decodeMessages: Decode<Message[]> = (body) => scanMessages(body) ?? parseMessages(body);
+export const decodeMessages: Decode<Message[]> = (body) => scanMessages(body)?.map(copyOf) ?? parseMessages(body);
+
+/** Messages that are decoded when they are looked at, and keep `body` until then. */
+export const decodeReceived: Decode<ReceivedMessage[]> = (body) =>
+  (scanMessages(body) ?? parseMessages(body)).map((message) => new ReceivedMessage(message));
 
 /** Any JSON. */
 export const parseMessages: Decode<Message[]> = (body) => (parse(body) as Message[]).map((message) => withTime(message, 'timestamp'));
@@ -34,9 +40,14 @@ export const decodeWorkRequest: Decode<WorkRequest> = (body) => withWorkTimes(pa
 
 export const decodeWorkRequests: Decode<WorkRequest[]> = (body) => (parse(body) as { items: WorkRequest[] }).items.map(withWorkTimes);
 
+/** A message by itself, as `JSON.parse` would have made it. */
+function copyOf({ stream, partition, key, value, offset, timestamp }: Message): Message {
+  return { stream, partition, key, value, offset, timestamp };
+}
+
 /** JSON of an answer as it is; its shape is the service's word. */
-function parse(body: Uint8Array): unknown {
-  return JSON.parse(utf8Text(body));
+function parse(body: readonly Uint8Array[]): unknown {
+  return JSON.parse(bodyText(body));
 }
 
 function withWorkTimes(work: WorkRequest): WorkRequest {

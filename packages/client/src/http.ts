@@ -21,8 +21,8 @@ export interface HttpResponse {
   readonly status: number;
   /** Name and value in turn, as received. */
   readonly rawHeaders: readonly string[];
-  /** Whole, and empty if there is none. */
-  readonly body: Uint8Array;
+  /** All of it, in the pieces it came in; none if there is no body. */
+  readonly body: readonly Uint8Array[];
 }
 
 /** What of an answer comes first. */

@@ -51,8 +51,15 @@ export class NodeTransport implements Transport {
 }
 
 async function load(scheme: string, connections: 'keep-alive' | 'once'): Promise<Protocol> {
-  const { request, Agent: HttpAgent } = scheme === 'https:' ? await import('node:https') : await import('node:http');
-  return { request, agent: new HttpAgent({ keepAlive: connections === 'keep-alive', scheduling: 'lifo' }) };
+  const options = { keepAlive: connections === 'keep-alive', scheduling: 'lifo' } as const;
+  if (scheme === 'https:') {
+    const https = await import('node:https');
+    return { request: https.request, agent: new https.Agent(options) };
+  }
+  const http = await import('node:http');
+  const { connectWithSharedBuffer } = await import('./shared-read-buffer.ts');
+  const agent = Object.assign(new http.Agent(options), { createConnection: connectWithSharedBuffer });
+  return { request: http.request, agent };
 }
 
 /** From now on the agent keeps nothing: what is free goes at once, what is in use when it is free. */
@@ -135,19 +142,17 @@ class Exchange {
 
   #receive(response: IncomingMessage, onHead: Order['onHead']): void {
     this.#isAnswered = true;
-    const chunks: Uint8Array[] = [];
+    const pieces: Uint8Array[] = [];
     this.#timer?.refresh();
-    response.on('data', (chunk: Uint8Array) => {
-      chunks.push(chunk);
+    response.on('data', (piece: Uint8Array) => {
+      pieces.push(piece);
       this.#timer?.refresh();
     });
     response.on('end', () => {
       this.#settle();
       // Answered before it was sent, as a refusal may be: nobody waits for the rest to leave.
       if (!this.#sent.writableFinished) this.#sent.destroy();
-      const [only] = chunks;
-      const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-      this.#resolve({ ...headOf(response), body });
+      this.#resolve({ ...headOf(response), body: pieces });
     });
     // What ends before it is whole is an error of the request too, but not always.
     response.on('error', (error) => this.#fail(error));

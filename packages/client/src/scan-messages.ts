@@ -6,128 +6,186 @@ import type { Message } from './models.ts';
 const streamStart = Buffer.from('{"stream":"');
 const partitionStart = Buffer.from('","partition":"');
 const keyStart = Buffer.from('","key":');
+const nullText = Buffer.from('null');
 const valueStart = Buffer.from(',"value":"');
 const offsetStart = Buffer.from('","offset":');
 const timestampStart = Buffer.from(',"timestamp":"');
-const nullText = Buffer.from('null');
+const messageEnd = Buffer.from('"}');
 const backslash = 0x5c;
 const quote = 0x22;
+const comma = 0x2c;
+const openingBracket = 0x5b;
+const closingBracket = 0x5d;
+const closingBrace = 0x7d;
+const zero = 0x30;
 /** An integer of so many digits is exact. */
 const exactDigits = 15;
 
 /**
  * The messages of a JSON text as `JSON.parse` gives them, with `timestamp` as `Date`; undefined if the text is not written as
- * the service writes it (order of members, no spaces, no escapes, ASCII). Texts are copied: none keeps `body` in memory.
+ * the service writes it (order of members, no spaces, no escapes, ASCII). The text comes in pieces. Keys and values are cut out of their
+ * piece when they are asked for, anew each time: a text of a thousand characters for each of a thousand messages is what the
+ * garbage collector minds most. So a message keeps its piece, which must stay as it is.
  */
-export function scanMessages(body: Uint8Array): Message[] | undefined {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (bytes[0] !== 0x5b || !isAscii(bytes) || bytes.includes(backslash)) return undefined;
-  const scan = new Scan(bytes);
-  const messages: Message[] = [];
-  do {
-    const message = scan.message();
-    if (message === undefined) return undefined;
-    messages.push(message);
-  } while (scan.takes(0x2c));
-  return scan.takes(0x5d) && scan.isAtEnd ? messages : undefined;
+export function scanMessages(body: readonly Uint8Array[]): Message[] | undefined {
+  const scan = new Scan();
+  /** The beginning of a message that goes on in the next piece. */
+  let begun: Uint8Array[] = [];
+  for (const piece of body) {
+    let bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    if (!isAscii(bytes) || bytes.includes(backslash)) return undefined;
+    if (begun.length > 0) {
+      const end = bytes.indexOf(closingBrace) + 1;
+      begun.push(end === 0 ? bytes : bytes.subarray(0, end));
+      if (end === 0) continue;
+      if (scan.take(Buffer.concat(begun)).length > 0) return undefined;
+      bytes = bytes.subarray(end);
+    }
+    const rest = scan.take(bytes);
+    begun = rest.length > 0 ? [rest] : [];
+  }
+  const [rest] = begun;
+  const isWhole = begun.length === 1 && rest?.length === 1 && rest[0] === closingBracket;
+  return isWhole && scan.messages.length > 0 ? scan.messages : undefined;
 }
 
-/** A position in the text and what consecutive messages mostly share. */
+/** What consecutive messages mostly have in common. */
+interface Common {
+  readonly bytes: Buffer;
+  readonly stream: string;
+  readonly partition: string;
+  readonly timestampMs: number;
+}
+
+/** A message in the text it came in. */
+class ScannedMessage implements Message {
+  readonly offset: number;
+  readonly #common: Common;
+  readonly #keyFrom: number;
+  readonly #keyTo: number;
+  readonly #valueFrom: number;
+  readonly #valueTo: number;
+
+  /** Places of texts without their quotes; `keyFrom` is -1 for null. */
+  constructor(common: Common, keyFrom: number, keyTo: number, valueFrom: number, valueTo: number, offset: number) {
+    this.offset = offset;
+    this.#common = common;
+    this.#keyFrom = keyFrom;
+    this.#keyTo = keyTo;
+    this.#valueFrom = valueFrom;
+    this.#valueTo = valueTo;
+  }
+
+  get stream(): string {
+    return this.#common.stream;
+  }
+
+  get partition(): string {
+    return this.#common.partition;
+  }
+
+  get key(): string | null {
+    return this.#keyFrom === -1 ? null : this.#common.bytes.toString('latin1', this.#keyFrom, this.#keyTo);
+  }
+
+  get value(): string {
+    return this.#common.bytes.toString('latin1', this.#valueFrom, this.#valueTo);
+  }
+
+  get timestamp(): Date {
+    return new Date(this.#common.timestampMs);
+  }
+}
+
+/** The messages found so far, and what was written in the last one that the next one may repeat. */
 class Scan {
-  readonly #bytes: Buffer;
-  #at = 1;
-  /** The bytes of the last message up to its key, and what they say. */
+  readonly messages: Message[] = [];
+  #separator = openingBracket;
+  /** The bytes of the last message up to its key. */
   #head: Uint8Array | undefined;
-  #stream = '';
-  #partition = '';
-  #timestamp = '';
-  #time = Number.NaN;
+  /** Those behind its offset. */
+  #tail: Uint8Array | undefined;
+  #common: Common = { bytes: Buffer.alloc(0), stream: '', partition: '', timestampMs: Number.NaN };
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length;
-  }
-
-  /** Goes on if this byte is next. */
-  takes(byte: number): boolean {
-    if (this.#bytes[this.#at] !== byte) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  message(): Message | undefined {
-    if (!this.#takesHead()) return undefined;
-    const key = this.#takesAll(nullText) ? null : this.takes(quote) ? this.#textAndQuote() : undefined;
-    if (key === undefined || !this.#takesAll(valueStart)) return undefined;
-    const value = this.#text();
-    if (value === undefined || !this.#takesAll(offsetStart)) return undefined;
-    const offset = this.#integer();
-    if (offset === undefined || !this.#takesAll(timestampStart)) return undefined;
-    const timestamp = this.#textAndQuote();
-    if (timestamp === undefined || !this.takes(0x7d)) return undefined;
-    if (timestamp !== this.#timestamp) {
-      this.#timestamp = timestamp;
-      this.#time = Date.parse(timestamp);
+  /** Takes the messages of a piece; answers what is left from the first one on that is not whole, or is written differently. */
+  take(bytes: Buffer): Uint8Array {
+    this.#common = { ...this.#common, bytes };
+    for (let at = 0; ; ) {
+      const end = bytes[at] === this.#separator ? this.#takeMessage(bytes, at + 1) : -1;
+      if (end === -1) return bytes.subarray(at);
+      this.#separator = comma;
+      at = end;
     }
-    return { stream: this.#stream, partition: this.#partition, key, value, offset, timestamp: new Date(this.#time) };
+  }
+
+  /** Answers where the message ends; -1 if there is none. */
+  #takeMessage(bytes: Buffer, start: number): number {
+    let at = this.#behindHead(bytes, start);
+    let keyFrom = -1;
+    let keyTo = -1;
+    if (bytes[at] === quote) {
+      keyFrom = at + 1;
+      keyTo = bytes.indexOf(quote, keyFrom);
+      if (keyTo === -1) return -1;
+      at = keyTo + 1;
+    } else at = behind(bytes, at, nullText);
+    const valueFrom = behind(bytes, at, valueStart);
+    const valueTo = valueFrom === -1 ? -1 : bytes.indexOf(quote, valueFrom);
+    at = behind(bytes, valueTo, offsetStart);
+    if (at === -1) return -1;
+    const offsetFrom = at;
+    let offset = 0;
+    for (let digit = digitAt(bytes, at); digit >= 0 && digit <= 9; digit = digitAt(bytes, at)) {
+      offset = offset * 10 + digit;
+      at += 1;
+    }
+    const digits = at - offsetFrom;
+    const isExact = digits > 0 && digits <= exactDigits && (digits === 1 || bytes[offsetFrom] !== zero);
+    const end = isExact ? this.#behindTail(bytes, at) : -1;
+    if (end !== -1) this.messages.push(new ScannedMessage(this.#common, keyFrom, keyTo, valueFrom, valueTo, offset));
+    return end;
   }
 
   /** Stream and partition. */
-  #takesHead(): boolean {
-    if (this.#head !== undefined && this.#takesAll(this.#head)) return true;
-    const start = this.#at;
-    if (!this.#takesAll(streamStart)) return false;
-    const stream = this.#text();
-    if (stream === undefined || !this.#takesAll(partitionStart)) return false;
-    const partition = this.#text();
-    if (partition === undefined || !this.#takesAll(keyStart)) return false;
-    this.#stream = stream;
-    this.#partition = partition;
-    this.#head = this.#bytes.subarray(start, this.#at);
-    return true;
+  #behindHead(bytes: Buffer, start: number): number {
+    const known = this.#head === undefined ? -1 : behind(bytes, start, this.#head);
+    if (known !== -1) return known;
+    const streamFrom = behind(bytes, start, streamStart);
+    const streamTo = streamFrom === -1 ? -1 : bytes.indexOf(quote, streamFrom);
+    const partitionFrom = behind(bytes, streamTo, partitionStart);
+    const partitionTo = partitionFrom === -1 ? -1 : bytes.indexOf(quote, partitionFrom);
+    const end = behind(bytes, partitionTo, keyStart);
+    if (end === -1) return -1;
+    const stream = bytes.toString('latin1', streamFrom, streamTo);
+    this.#common = { ...this.#common, stream, partition: bytes.toString('latin1', partitionFrom, partitionTo) };
+    this.#head = bytes.subarray(start, end);
+    return end;
   }
 
-  /** Goes on if these bytes are next. */
-  #takesAll(expected: Uint8Array): boolean {
-    for (let index = 0; index < expected.length; index++) {
-      if (this.#bytes[this.#at + index] !== expected[index]) return false;
-    }
-    this.#at += expected.length;
-    return true;
+  /** The timestamp. */
+  #behindTail(bytes: Buffer, start: number): number {
+    const known = this.#tail === undefined ? -1 : behind(bytes, start, this.#tail);
+    if (known !== -1) return known;
+    const from = behind(bytes, start, timestampStart);
+    const to = from === -1 ? -1 : bytes.indexOf(quote, from);
+    const end = behind(bytes, to, messageEnd);
+    if (end === -1) return -1;
+    this.#common = { ...this.#common, timestampMs: Date.parse(bytes.toString('latin1', from, to)) };
+    this.#tail = bytes.subarray(start, end);
+    return end;
   }
+}
 
-  /** Up to the next quote. */
-  #text(): string | undefined {
-    const end = this.#bytes.indexOf(quote, this.#at);
-    if (end === -1) return undefined;
-    const text = this.#bytes.toString('latin1', this.#at, end);
-    this.#at = end;
-    return text;
+/** Where `expected` ends if it is at `at`; -1 if it is not, or `at` is -1. */
+function behind(bytes: Uint8Array, at: number, expected: Uint8Array): number {
+  if (at === -1 || at + expected.length > bytes.length) return -1;
+  for (let index = 0; index < expected.length; index++) {
+    if (bytes[at + index] !== expected[index]) return -1;
   }
+  return at + expected.length;
+}
 
-  #textAndQuote(): string | undefined {
-    const text = this.#text();
-    this.#at += 1;
-    return text;
-  }
-
-  /** Digits without a sign, as JSON writes them. */
-  #integer(): number | undefined {
-    const start = this.#at;
-    let value = 0;
-    for (let digit = this.#digit(); digit !== undefined; digit = this.#digit()) value = value * 10 + digit;
-    const digits = this.#at - start;
-    const isJson = digits === 1 || (digits > 1 && this.#bytes[start] !== 0x30);
-    return isJson && digits <= exactDigits ? value : undefined;
-  }
-
-  #digit(): number | undefined {
-    const digit = (this.#bytes[this.#at] ?? 0) - 0x30;
-    if (digit < 0 || digit > 9) return undefined;
-    this.#at += 1;
-    return digit;
-  }
+/** 0 to 9; something else if there is no digit. */
+function digitAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) - zero;
 }

@@ -3,7 +3,8 @@ import { header } from 'millrace-protocol';
 import { type ApiClient, type CallOptions, encodeDetails, pathValue } from './api-client.ts';
 import { type ClientOptions, composeClient } from './compose.ts';
 import type { ClientConfig } from './config/client-config.ts';
-import { decodeCursor, decodeGroup, decodeMessages, decodeNothing, decodePutResult } from './decode.ts';
+import type { ReceivedMessage } from './consumer/received-message.ts';
+import { type Decode, decodeCursor, decodeGroup, decodeMessages, decodeNothing, decodePutResult, decodeReceived } from './decode.ts';
 import type {
   CreateCursorDetails,
   CreateGroupCursorDetails,
@@ -92,16 +93,15 @@ export class StreamClient implements AsyncDisposable {
 
   /** Messages from a cursor on, in offset order; none at the end of the partition. Go on with `nextCursor`, which is always there. */
   async getMessages(streamId: string, cursor: string, options?: GetMessagesOptions): Promise<Response<Message[]>> {
-    return await this.#api.send({
-      operation: 'GetMessages',
-      path: { streamId: pathValue('streamId', streamId) },
-      query: { cursor, limit: options?.limit },
-      headers: { [header.waitMs]: options?.waitMs?.toString() },
-      decode: decodeMessages,
-      onHead: options?.onHead,
-      options,
-      optionNames: ['limit', 'waitMs', 'onHead'],
-    });
+    return await this.#read(streamId, cursor, options, decodeMessages);
+  }
+
+  /**
+   * The same as `getMessages` with messages as readers and consumers give them out: bytes, text or JSON, decoded when they are looked at,
+   * which takes less than half of the time.
+   */
+  async receiveMessages(streamId: string, cursor: string, options?: GetMessagesOptions): Promise<Response<ReceivedMessage[]>> {
+    return await this.#read(streamId, cursor, options, decodeReceived);
   }
 
   /**
@@ -139,6 +139,24 @@ export class StreamClient implements AsyncDisposable {
   /** The same as `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  async #read<Data>(
+    streamId: string,
+    cursor: string,
+    options: GetMessagesOptions | undefined,
+    decode: Decode<Data>,
+  ): Promise<Response<Data>> {
+    return await this.#api.send({
+      operation: 'GetMessages',
+      path: { streamId: pathValue('streamId', streamId) },
+      query: { cursor, limit: options?.limit },
+      headers: { [header.waitMs]: options?.waitMs?.toString() },
+      decode,
+      onHead: options?.onHead,
+      options,
+      optionNames: ['limit', 'waitMs', 'onHead'],
+    });
   }
 
   async #withGroupCursor(

@@ -30,7 +30,7 @@ function scripted(
       const next = steps[sent.length - 1];
       const step = typeof next === 'function' ? next() : next;
       if (step === undefined || step instanceof Error) throw step ?? new Error('The script is over.');
-      return { status: step.status, rawHeaders: ['Opc-Request-Id', 'a/b/c'], body: Buffer.from(step.body ?? '{"value":"next"}') };
+      return { status: step.status, rawHeaders: ['Opc-Request-Id', 'a/b/c'], body: [Buffer.from(step.body ?? '{"value":"next"}')] };
     },
     close() {
       this.closed += 1;

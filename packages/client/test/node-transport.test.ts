@@ -96,9 +96,31 @@ describe('the transport', () => {
     const one = transport();
     for (let count = 0; count < 3; count += 1) {
       const { status, body } = await one.send(get(url), forever, undefined);
-      expect([status, Buffer.from(body).toString()]).toEqual([200, 'yes']);
+      expect([status, Buffer.concat(body).toString()]).toEqual([200, 'yes']);
     }
     expect(connections).toHaveLength(1);
+  });
+
+  test('keeps apart what comes on two connections in turn', async () => {
+    const letters = ['a', 'b'];
+    const asked: Socket[] = [];
+    const writeInTurn = async (): Promise<void> => {
+      for (let part = 0; part < 40; part += 1) {
+        for (const [index, socket] of asked.entries()) {
+          await new Promise((written) => socket.write((letters[index] ?? '').repeat(5000), written));
+        }
+      }
+    };
+    const { url } = await listen((socket) =>
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n');
+        if (asked.push(socket) === 2) void writeInTurn();
+      }),
+    );
+    const one = transport();
+    const answers = await Promise.all([one.send(get(url), forever, undefined), one.send(get(url), forever, undefined)]);
+    const bodies = answers.map(({ body }) => Buffer.concat(body).toString()).toSorted();
+    expect(bodies).toEqual(letters.map((letter) => letter.repeat(200_000)));
   });
 
   test('a server that never answers ends in a TimeoutError of phase read, effect unknown, and its connection is cut', async () => {
@@ -144,7 +166,7 @@ describe('the transport', () => {
     setDefaultCACertificates([...getCACertificates(), certificate]);
     const one = transport();
     for (let count = 0; count < 2; count += 1) {
-      expect(Buffer.from((await one.send(get(url), forever, undefined)).body).toString()).toBe('secret');
+      expect(Buffer.concat((await one.send(get(url), forever, undefined)).body).toString()).toBe('secret');
     }
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseMessages } from '../src/decode.ts';
+import type { Message } from '../src/index.ts';
 import { scanMessages } from '../src/scan-messages.ts';
 
 const message = {
@@ -13,6 +14,23 @@ const message = {
 };
 
 const odd = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string(), fc.base64String());
+
+/** All of a scanned message; undefined if `pieces` are left to the general parser. */
+function scanned(...pieces: readonly Uint8Array[]): Message[] | undefined {
+  return scanMessages(pieces)?.map(({ stream, partition, key, value, offset, timestamp }) => ({
+    stream,
+    partition,
+    key,
+    value,
+    offset,
+    timestamp,
+  }));
+}
+
+function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const cuts = [0, ...places.map((place) => place % bytes.length).toSorted((a, b) => a - b), bytes.length];
+  return cuts.slice(1).map((end, index) => bytes.subarray(cuts[index], end));
+}
 
 function messagesOf(text: fc.Arbitrary<string>, offset: fc.Arbitrary<number>): fc.Arbitrary<unknown[]> {
   const one = fc.record({
@@ -37,16 +55,29 @@ describe('scanning the answer of GetMessages', () => {
     fc.assert(
       fc.property(asWritten, (messages) => {
         const body = Buffer.from(JSON.stringify(messages));
-        expect(scanMessages(body)).toEqual(parseMessages(body));
+        expect(scanned(body)).toEqual(parseMessages([body]));
       }),
     );
+  });
+
+  it('gives the same wherever the text is cut into pieces', () => {
+    fc.assert(
+      fc.property(asWritten, fc.array(fc.nat(), { maxLength: 8 }), (messages, places) => {
+        const body = Buffer.from(JSON.stringify(messages));
+        const pieces = cut(body, places).filter(({ length }) => length > 0);
+        expect(scanned(...pieces)).toEqual(parseMessages(pieces));
+      }),
+      { numRuns: 1000 },
+    );
+    const two = Buffer.from(JSON.stringify([message, { ...message, key: null, offset: 8 }]));
+    for (let at = 1; at < two.length; at++) expect(scanned(two.subarray(0, at), two.subarray(at))).toEqual(parseMessages([two]));
   });
 
   it('gives what JSON.parse gives or nothing, for any messages', () => {
     fc.assert(
       fc.property(messagesOf(odd, fc.oneof(fc.nat(), fc.maxSafeNat(), fc.double())), (messages) => {
         const body = Buffer.from(JSON.stringify(messages));
-        expect([undefined, parseMessages(body)]).toContainEqual(scanMessages(body));
+        expect([undefined, parseMessages([body])]).toContainEqual(scanned(body));
       }),
     );
   });
@@ -57,7 +88,7 @@ describe('scanning the answer of GetMessages', () => {
         const text = JSON.stringify(messages);
         const at = place % text.length;
         const body = Buffer.from(text.slice(0, at) + character + text.slice(at + 1));
-        expect([undefined, parsedOrNothing(body)]).toContainEqual(scanMessages(body));
+        expect([undefined, parsedOrNothing(body)]).toContainEqual(scanned(body));
       }),
       { numRuns: 3000 },
     );
@@ -65,8 +96,8 @@ describe('scanning the answer of GetMessages', () => {
 
   it('takes messages as the service writes them', () => {
     const body = Buffer.from(JSON.stringify([message, { ...message, key: null, offset: 8 }, { ...message, partition: '1', offset: 0 }]));
-    expect(scanMessages(body)).toEqual(parseMessages(body));
-    expect(scanMessages(body)).toHaveLength(3);
+    expect(scanned(body)).toEqual(parseMessages([body]));
+    expect(scanned(body)).toHaveLength(3);
   });
 
   it.each([
@@ -83,18 +114,18 @@ describe('scanning the answer of GetMessages', () => {
     ['nothing', ''],
     ['something behind the end', `${JSON.stringify([message])}]`],
   ])('leaves %s to the general parser', (_, body) => {
-    expect(scanMessages(Buffer.from(body))).toBeUndefined();
+    expect(scanned(Buffer.from(body))).toBeUndefined();
   });
 
   it('ends at any place a text may be cut', () => {
     const whole = Buffer.from(JSON.stringify([message, { ...message, key: null }]));
-    for (let length = 0; length < whole.length; length++) expect(scanMessages(whole.subarray(0, length))).toBeUndefined();
+    for (let length = 0; length < whole.length; length++) expect(scanned(whole.subarray(0, length))).toBeUndefined();
   });
 });
 
 function parsedOrNothing(body: Uint8Array): unknown {
   try {
-    return parseMessages(body);
+    return parseMessages([body]);
   } catch {
     return undefined;
   }

@@ -64,6 +64,25 @@ describe('putMessages and getMessages', () => {
     expect(rest.nextCursor).not.toBe(page.nextCursor);
   });
 
+  test('receiveMessages gives the same messages decoded', async () => {
+    const { client, streamId } = service;
+    const messages = [
+      { key: base64('received'), value: base64('{"n":1}') },
+      { key: base64('received'), value: new Uint8Array([0, 255]) },
+    ];
+    const { entries } = (await client.putMessages(streamId, { messages })).data;
+    const details = { partition: entries[0]?.partition ?? '', type: 'AT_OFFSET', offset: entries[0]?.offset ?? 0 } as const;
+    const { value: cursor } = (await client.createCursor(streamId, details)).data;
+    const { data, nextCursor } = await client.receiveMessages(streamId, cursor, { limit: 2 });
+    const plain = await client.getMessages(streamId, cursor, { limit: 2 });
+    const back = data.map(({ stream, partition, keyBase64: key, valueBase64: value, offset, timestamp }) => {
+      return { stream, partition, key, value, offset, timestamp };
+    });
+    expect(back).toEqual(plain.data);
+    expect([data[0]?.json(), data[0]?.key?.toString(), data[1]?.value]).toEqual([{ n: 1 }, 'received', Buffer.from([0, 255])]);
+    expect((await client.receiveMessages(streamId, nextCursor ?? '')).data).toEqual([]);
+  });
+
   test('a cursor for a time takes a Date', async () => {
     const { client, streamId } = service;
     const { entries } = (await client.putMessages(streamId, { messages: [{ key: base64('t'), value: base64('t') }] })).data;

@@ -26,6 +26,11 @@ export interface ReadLimits {
   readonly maxRecords: number;
   /** How long a read at the end waits for a first record, milliseconds; 0 answers at once. */
   readonly waitMs: number;
+  /**
+   * Memory of so many bytes for what is read from files, which the batches are then views of: the caller's again when the read has
+   * settled and the batches are no longer needed. Fresh memory if not given.
+   */
+  readonly allocate?: (bytes: number) => Buffer;
 }
 
 export interface ReadResult {

@@ -19,6 +19,7 @@ const leaderEpochAt = 12;
 export interface BatchLimits {
   readonly maxBytes: number;
   readonly maxRecords: number;
+  readonly allocate?: (bytes: number) => Buffer;
 }
 
 /** Reads the visible part of segments. */
@@ -186,11 +187,12 @@ export class SegmentReader {
 
   async #readFrom(segment: Segment, entry: IndexEntry | undefined, fromOffset: number, limits: BatchLimits): Promise<Buffer[]> {
     const walk = new BatchWalk(segment, this.#files.path(segment), entry);
+    const { allocate = (bytes) => Buffer.allocUnsafeSlow(bytes) } = limits;
     let room = estimateBytes(segment, limits);
     while (walk.position < segment.bytes) {
       const { position } = walk;
       const wanted = Math.min(room, segment.bytes - position);
-      const bytes = await this.#bytesAt(segment, position, wanted);
+      const bytes = await this.#bytesAt(segment, position, allocate(wanted));
       const batches = walk.take(bytes, fromOffset, limits);
       if (batches.length > 0) return batches;
       if (bytes.length < wanted && walk.position === position) throw walk.damaged(`the file holds only ${bytes.length} more bytes`);
@@ -203,11 +205,10 @@ export class SegmentReader {
    * The newest segment of a partition is nearly always in the page cache, where a synchronous read takes a tenth of the time
    * of a trip to another thread; older ones may come from the disk, and must not hold up everybody else.
    */
-  async #bytesAt(segment: Segment, position: number, length: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafeSlow(length);
+  async #bytesAt(segment: Segment, position: number, bytes: Buffer): Promise<Buffer> {
     const isNewest = segment.partition.segments.at(-1) === segment;
     const count = isNewest ? this.#files.get(segment).readSync(bytes, position) : await this.#readHeld(segment, bytes, position);
-    return count === length ? bytes : bytes.subarray(0, count);
+    return count === bytes.length ? bytes : bytes.subarray(0, count);
   }
 
   async #readHeld(segment: Segment, into: Buffer, position: number): Promise<number> {

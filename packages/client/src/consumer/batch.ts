@@ -1,7 +1,7 @@
 // What a consumer gives out, and what it remembers of it.
 import { notNeeded } from '../not-needed.ts';
 import type { GroupRead } from './group-calls.ts';
-import { ReceivedMessage } from './received-message.ts';
+import type { ReceivedMessage } from './received-message.ts';
 
 /** Messages of one or more partitions, in order for each. */
 export interface ConsumerBatch {
@@ -32,7 +32,7 @@ export class Batch implements ConsumerBatch {
   #committing: Promise<void> | undefined;
 
   constructor({ messages }: GroupRead, ref: CursorRef, commit: (batch: Batch) => Promise<void>) {
-    this.messages = messages.map((message) => new ReceivedMessage(message));
+    this.messages = messages;
     this.ref = ref;
     this.#commit = commit;
   }

@@ -1,21 +1,21 @@
 // The calls of one consumer to its group, each made until it succeeds or cannot.
 import { header } from 'millrace-protocol';
 import { ServiceError } from '../errors.ts';
-import type { Message } from '../models.ts';
 import type { StreamClient } from '../stream-client.ts';
 import type { ConsumerSettings } from './consumer-options.ts';
 import { Pace } from './pace.ts';
 import type { AttemptOptions, Persistence } from './persistence.ts';
+import type { ReceivedMessage } from './received-message.ts';
 
 /** As much of a `StreamClient` as a consumer uses. */
 export type GroupClient = Pick<
   StreamClient,
-  'endpoint' | 'createGroupCursor' | 'getMessages' | 'consumerCommit' | 'consumerHeartbeat' | 'getGroup' | 'putMessages'
+  'endpoint' | 'createGroupCursor' | 'receiveMessages' | 'consumerCommit' | 'consumerHeartbeat' | 'getGroup' | 'putMessages'
 >;
 
 /** What a read brought. */
 export interface GroupRead {
-  readonly messages: readonly Message[];
+  readonly messages: readonly ReceivedMessage[];
   /** Covers these messages: to commit them with, and to read on with. */
   readonly cursor: string;
   /** The service's clock when it answered, Unix milliseconds, to the second; NaN if it does not say. */
@@ -62,7 +62,7 @@ export class GroupCalls {
     const { maxMessages: limit, waitMs, requestTimeoutMs } = this.#settings;
     const read = (options: AttemptOptions) =>
       this.#pace.read(async () => {
-        const response = await this.#client.getMessages(this.#streamId, cursor, { limit, waitMs, ...options });
+        const response = await this.#client.receiveMessages(this.#streamId, cursor, { limit, waitMs, ...options });
         return { response, count: response.data.length, isWaiting: response.header(header.waitMs) !== undefined };
       }, options.signal);
     // The pause before the read counts too, and is never longer than `maxPollMs`.

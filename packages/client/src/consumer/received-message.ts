@@ -2,7 +2,7 @@
 import { type Bytes, fromBase64, utf8Text } from '#codec';
 import type { Message } from '../models.ts';
 
-/** A message that was read. */
+/** A message that was read. It keeps the piece of the answer it came in, some 64 KiB or the message itself; `value` and `key` are copies. */
 export class ReceivedMessage {
   readonly #message: Message;
 

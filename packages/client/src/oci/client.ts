@@ -2,6 +2,7 @@
 import type { OperationName } from 'millrace-protocol';
 import { operations } from 'millrace-protocol';
 import { type ApiClient, type Call, targetOf } from '../api-client.ts';
+import { bodyText } from '../body-text.ts';
 import { composeClient } from '../compose.ts';
 import type { RequestSigner } from '../http.ts';
 import { NodeTransport } from '../node-transport.ts';
@@ -124,8 +125,8 @@ function refuseUnknown(what: string, given: object, known: readonly string[]): v
   if (unknown.length > 0) throw new TypeError(`${what} knows ${known.join(', ')}, got ${unknown.join(', ')}.`);
 }
 
-function parse(body: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
+function parse(body: readonly Uint8Array[]): unknown {
+  return JSON.parse(bodyText(body));
 }
 
 function headersOf({ headers }: Response<unknown>, members: readonly (keyof typeof headerOf)[]): Record<string, string> {

@@ -2,8 +2,8 @@
 import { header } from 'millrace-protocol';
 import { Pace } from '../consumer/pace.ts';
 import type { AttemptOptions, Persistence } from '../consumer/persistence.ts';
+import type { ReceivedMessage } from '../consumer/received-message.ts';
 import { ServiceError } from '../errors.ts';
-import type { Message } from '../models.ts';
 import { nextTurn } from '../next-turn.ts';
 import type { Response } from '../response.ts';
 import type { RetryClock } from '../retry/environment.ts';
@@ -11,7 +11,7 @@ import type { StreamClient } from '../stream-client.ts';
 import { cursorAt, type PartitionPosition } from './reader-position.ts';
 
 /** As much of a `StreamClient` as a reader uses. */
-export type ReaderClient = Pick<StreamClient, 'endpoint' | 'createCursor' | 'getMessages'>;
+export type ReaderClient = Pick<StreamClient, 'endpoint' | 'createCursor' | 'receiveMessages'>;
 
 /** What the readers of all partitions share. */
 export interface PartitionReading {
@@ -27,12 +27,14 @@ export interface PartitionReading {
 
 /** A read that has begun. `outcome` rejects with what no further attempt can cure. */
 interface ReadUnderWay {
-  readonly outcome: Promise<Response<Message[]>>;
+  readonly outcome: Promise<Response<ReceivedMessage[]>>;
   readonly cancel: AbortController;
   /** Ends it too. */
   readonly outer: AbortSignal;
   /** To read on with, known before the messages have come; undefined unless more are worth asking for at once. */
   nextCursor: string | undefined;
+  /** Whether the rest of the answer takes a while to come. */
+  isLong: boolean;
   /** The read behind it, if that has begun. */
   next: ReadUnderWay | undefined;
 }
@@ -78,7 +80,7 @@ export class PartitionReader {
   }
 
   /** Messages from the position on, which it moves; none at the end, after the service has waited if it can. */
-  async read(signal: AbortSignal): Promise<readonly Message[]> {
+  async read(signal: AbortSignal): Promise<readonly ReceivedMessage[]> {
     for (;;) {
       if (this.#cursor === undefined) await this.open(signal);
       try {
@@ -109,8 +111,8 @@ export class PartitionReader {
     if (reading !== undefined) await end(reading);
   }
 
-  async #readWith(cursor: string, signal: AbortSignal): Promise<readonly Message[]> {
-    this.#current ??= this.#begin(cursor, signal);
+  async #readWith(cursor: string, signal: AbortSignal): Promise<readonly ReceivedMessage[]> {
+    this.#current ??= this.#begin(cursor, signal, 'now');
     const reading = this.#current;
     this.#readOn();
     try {
@@ -130,38 +132,42 @@ export class PartitionReader {
   #readOn(): void {
     const reading = this.#current;
     if (reading?.nextCursor === undefined || reading.next !== undefined || this.#isHeld) return;
-    reading.next = this.#begin(reading.nextCursor, reading.outer);
+    reading.next = this.#begin(reading.nextCursor, reading.outer, reading.isLong ? 'now' : 'next turn');
   }
 
-  #begin(cursor: string, outer: AbortSignal): ReadUnderWay {
+  /**
+   * Signing takes longer than all else here. So messages that came with their head go to their taker first: the read behind them begins in
+   * the next turn. Where most of an answer is still to come, the service is given its next one to work on meanwhile.
+   */
+  #begin(cursor: string, outer: AbortSignal, when: 'now' | 'next turn'): ReadUnderWay {
     const cancel = new AbortController();
     const abort = (): void => cancel.abort(outer.reason);
     outer.addEventListener('abort', abort);
     if (outer.aborted) abort();
-    const read = async (): Promise<Response<Message[]>> => {
+    const read = async (): Promise<Response<ReceivedMessage[]>> => {
       try {
         return await this.#call(cursor, reading);
       } finally {
         outer.removeEventListener('abort', abort);
       }
     };
-    // Signing takes longer than all else here: what is ready now, such as messages that came with their head, goes to its taker first.
-    const outcome = new Promise<void>((resolve) => nextTurn(resolve)).then(read);
-    const reading: ReadUnderWay = { outcome, cancel, outer, nextCursor: undefined, next: undefined };
+    const begins = when === 'now' ? Promise.resolve() : new Promise<void>((resolve) => nextTurn(resolve));
+    const reading: ReadUnderWay = { outcome: begins.then(read), cancel, outer, nextCursor: undefined, isLong: false, next: undefined };
     reading.outcome.catch(() => {}); // Whoever reads on is told.
     return reading;
   }
 
-  async #call(cursor: string, reading: ReadUnderWay): Promise<Response<Message[]>> {
+  async #call(cursor: string, reading: ReadUnderWay): Promise<Response<ReceivedMessage[]>> {
     const { client, streamId, persistence, maxMessages: limit, waitMs, maxPollMs, requestTimeoutMs } = this.#reading;
     const onHead = (head: Response<undefined>): void => {
       if (!isWorthReadingOn(head)) return;
       reading.nextCursor = head.nextCursor;
+      reading.isLong = bodyBytesOf(head) > oneReadBytes;
       if (this.#current === reading) this.#readOn();
     };
     const attempt = async (options: AttemptOptions) => {
       try {
-        const response = await client.getMessages(streamId, cursor, { limit, waitMs, onHead, ...options });
+        const response = await client.receiveMessages(streamId, cursor, { limit, waitMs, onHead, ...options });
         return { response, count: response.data.length, isWaiting: response.header(header.waitMs) !== undefined };
       } catch (error) {
         // Another attempt may be answered more than this one: what is behind it is then another place.
@@ -179,10 +185,17 @@ export class PartitionReader {
 
 /** An empty body: `[]`. */
 const emptyBytes = 2;
+/** What runtimes read from a connection at a time. */
+const oneReadBytes = 64 * 1024;
 
 /** The service says that it waits, and there are messages: more may be behind them. A service that does not wait is asked at its pace. */
 function isWorthReadingOn(head: Response<undefined>): boolean {
-  return head.header(header.waitMs) !== undefined && Number(head.header('content-length') ?? 0) > emptyBytes;
+  return head.header(header.waitMs) !== undefined && bodyBytesOf(head) > emptyBytes;
+}
+
+/** As the head says; 0 if it does not. */
+function bodyBytesOf(head: Response<undefined>): number {
+  return Number(head.header('content-length') ?? 0);
 }
 
 async function end(reading: ReadUnderWay): Promise<void> {

@@ -3,9 +3,8 @@
 import { limits } from 'millrace-protocol';
 import { checkedOptions, type NumberOptions } from '../check-options.ts';
 import { Persistence } from '../consumer/persistence.ts';
-import { ReceivedMessage } from '../consumer/received-message.ts';
+import type { ReceivedMessage } from '../consumer/received-message.ts';
 import { ServiceError } from '../errors.ts';
-import type { Message } from '../models.ts';
 import { type RetryEnvironment, systemEnvironment } from '../retry/environment.ts';
 import { PartitionReader, type PartitionReading, type ReaderClient } from './partition-reader.ts';
 import { type PartitionPosition, parsePosition, type ReaderPosition, type ReaderStart } from './reader-position.ts';
@@ -60,7 +59,7 @@ type Arrival =
   | {
       readonly kind: 'messages';
       readonly from: PartitionReader;
-      readonly messages: readonly Message[];
+      readonly messages: readonly ReceivedMessage[];
       readonly position: PartitionPosition;
       readonly letGo: () => void;
     }
@@ -170,7 +169,7 @@ export class Reader implements AsyncDisposable, AsyncIterable<ReaderBatch> {
   #give({ from: { partition }, messages, position, letGo }: Extract<Arrival, { kind: 'messages' }>): ReaderBatch {
     letGo();
     this.#position = { version: 1, partitions: { ...this.#position.partitions, [partition]: position } };
-    return { partition, messages: messages.map((message) => new ReceivedMessage(message)), position: this.#position };
+    return { partition, messages, position: this.#position };
   }
 
   /** Reads a partition until the reader ends, one batch ahead of what is taken. */

@@ -1,5 +1,6 @@
 // Exchanges an instance's certificate for a token: POST /v1/x509 at the authentication service of the region.
 import { generateKeyPair, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
+import { bodyText } from '../body-text.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../http.ts';
 import { type InstanceIdentity, identityTimeouts, textMember } from './instance-metadata.ts';
 import { signRequest } from './sign-request.ts';
@@ -60,7 +61,7 @@ function tokenRequest(endpoint: string, { certificate, intermediate }: InstanceI
 
 async function send(transport: Transport, request: HttpRequest): Promise<string> {
   const answer = await sent(transport, request);
-  const text = Buffer.from(answer.body).toString();
+  const text = bodyText(answer.body);
   if (answer.status === 200) return text;
   throw new TokenError(`The federation service answered ${answer.status} to ${request.url.href}.${reasonIn(text)}`, {
     status: answer.status,

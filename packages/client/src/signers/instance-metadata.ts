@@ -1,5 +1,6 @@
 // What a compute instance knows about itself, from the metadata service at a link-local address (version 2 of it).
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import { bodyText } from '../body-text.ts';
 import { regionNamed } from '../config/endpoint.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../http.ts';
 import { loadPrivateKey } from './private-key.ts';
@@ -80,7 +81,7 @@ export class InstanceMetadata {
     if (status !== 200) {
       throw new TokenError(`The metadata service answered ${status} to ${this.#baseUrl}${name}. ${whereItWorks}`, { status });
     }
-    return Buffer.from(body).toString();
+    return bodyText(body);
   }
 }
 

@@ -43,6 +43,6 @@ export function isBase64(text: string): boolean {
 }
 
 /** Leaves every answer to `JSON.parse`: scanning pays with Node's Buffer alone. */
-export function scanMessages(_body: Uint8Array): Message[] | undefined {
+export function scanMessages(_body: readonly Uint8Array[]): Message[] | undefined {
   return undefined;
 }

@@ -83,26 +83,12 @@ class Watch {
   readonly #abort = (): void => this.#ends.abort(this.#outer?.reason);
 }
 
-async function readAll(body: ReadableStream<Uint8Array> | null, watch: Watch): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+async function readAll(body: ReadableStream<Uint8Array> | null, watch: Watch): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
   const reader = body?.getReader();
   for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
     watch.restart();
-    chunks.push(next.value);
-    length += next.value.length;
+    pieces.push(next.value);
   }
-  return joined(chunks, length);
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return pieces;
 }

@@ -1,6 +1,6 @@
 // A group of one consumer as a test wants it: reads are answered from a list, or wait; the other calls are written down.
 import type { GroupClient, HttpRequest, Message } from '../../src/index.ts';
-import { ConnectionError, Response, ServiceError } from '../../src/index.ts';
+import { ConnectionError, ReceivedMessage, Response, ServiceError } from '../../src/index.ts';
 
 const request: HttpRequest = {
   method: 'GET',
@@ -48,16 +48,19 @@ export class FakeGroup implements GroupClient {
     return this.#response({ value: `join-${this.#counts.join}` });
   };
 
-  getMessages: GroupClient['getMessages'] = async (_stream, cursor, options) => {
+  receiveMessages: GroupClient['receiveMessages'] = async (_stream, cursor, options) => {
     this.calls.push(`read ${cursor}`);
     while (this.next.read.length === 0) await this.#untilGiven(options?.signal);
     const answer = this.#failIfTold('read') ?? [];
     this.#counts.read += 1;
-    return this.#response(answer.map(messageOf), {
-      'opc-next-cursor': `read-${this.#counts.read}`,
-      date: new Date(5000).toUTCString(),
-      ...(this.isWaiting ? { 'millrace-wait-ms': String(options?.waitMs) } : {}),
-    });
+    return this.#response(
+      answer.map((text) => new ReceivedMessage(messageOf(text))),
+      {
+        'opc-next-cursor': `read-${this.#counts.read}`,
+        date: new Date(5000).toUTCString(),
+        ...(this.isWaiting ? { 'millrace-wait-ms': String(options?.waitMs) } : {}),
+      },
+    );
   };
 
   consumerCommit: GroupClient['consumerCommit'] = async (_stream, cursor) => {

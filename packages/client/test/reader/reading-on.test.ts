@@ -82,6 +82,29 @@ test.each([
   expect(await offsetsOf(await readerOf(stream, {}, transport()))).toEqual([0, 1, 2, 3]);
 });
 
+test.each([
+  ['most of which is still to come are given out when the next are asked for', 100_000, ['ask c0', 'ask c1', 'got 0']],
+  ['that have come with their head are given out before the next are asked for', 100, ['ask c0', 'got 0', 'ask c1']],
+])('messages of an answer %s', async (_, contentLength, expected) => {
+  const log: string[] = [];
+  const transport: Transport = {
+    async send({ method, target }, _timeouts, _signal, onHead) {
+      if (method === 'POST') return { status: 200, rawHeaders: [], body: [Buffer.from('{"value":"c0"}')] };
+      const at = Number(/cursor=c(\d+)/.exec(target)?.[1]);
+      log.push(`ask c${at}`);
+      const rawHeaders = ['opc-next-cursor', `c${at + 1}`, 'millrace-wait-ms', '0', 'content-length', `${at === 0 ? contentLength : 2}`];
+      onHead?.({ status: 200, rawHeaders });
+      // The rest comes in the same turn of the event loop, behind all that the head sets off in it.
+      for (let step = 0; step < 100; step += 1) await Promise.resolve();
+      return { status: 200, rawHeaders, body: [Buffer.from(JSON.stringify(at === 0 ? [messageAt(0)] : []))] };
+    },
+    close: () => {},
+  };
+  const client = new StreamClient({}, { serviceEndpoint: 'http://127.0.0.1:1', signer: { sign: () => {} }, transport });
+  for await (const { messages } of new Reader(client, 's', { partitions: ['0'], until: 'end' })) log.push(`got ${messages[0]?.offset}`);
+  expect(log).toEqual(expected);
+});
+
 test('behind an answer without messages nothing is asked for', async () => {
   const stream = new FakeStream(2);
   await offsetsOf(await readerOf(stream));

@@ -70,7 +70,7 @@ export class SameAnswer implements Transport {
 
   async send(request: HttpRequest): Promise<HttpResponse> {
     this.sent.push(request);
-    return { status: this.#status, rawHeaders: ['opc-request-id', 'of/the/answer'], body: Buffer.from(JSON.stringify(this.#body)) };
+    return { status: this.#status, rawHeaders: ['opc-request-id', 'of/the/answer'], body: [Buffer.from(JSON.stringify(this.#body))] };
   }
 
   close(): void {}

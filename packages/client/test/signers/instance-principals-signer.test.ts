@@ -165,8 +165,8 @@ describe('a later token', () => {
 });
 
 describe('a client whose token the service refuses', () => {
-  const refused = { status: 401, rawHeaders: [], body: Buffer.from('{"code":"NotAuthenticated","message":"no"}') };
-  const done = { status: 200, rawHeaders: [], body: Buffer.from('{"value":"next"}') };
+  const refused = { status: 401, rawHeaders: [], body: [Buffer.from('{"code":"NotAuthenticated","message":"no"}')] };
+  const done = { status: 200, rawHeaders: [], body: [Buffer.from('{"value":"next"}')] };
 
   /** The tokens, by number, with which calls at the same time came to a service that refuses the first `refusals` of them. */
   async function tokensOf(calls: number, refusals: number): Promise<{ tokens: number[]; statuses: unknown[] }> {

@@ -66,7 +66,7 @@ async function tokensOf(signer: ResourcePrincipalsSigner, accepted: string): Pro
     async send({ headers }: { readonly headers: Readonly<Record<string, string>> }) {
       const used = headers.authorization?.split('"ST$')[1]?.split('"')[0] ?? '';
       tokens.push(used);
-      return { status: used === accepted ? 200 : 401, rawHeaders: [], body: Buffer.from('{"value":"next","code":"NotAuthenticated"}') };
+      return { status: used === accepted ? 200 : 401, rawHeaders: [], body: [Buffer.from('{"value":"next","code":"NotAuthenticated"}')] };
     },
     close: () => {},
   };

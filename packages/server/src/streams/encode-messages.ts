@@ -37,7 +37,9 @@ export function encodeMessages(streamName: string, readings: readonly Reading[],
   const { counts, bytes, nextOffsets } = measure(readings, limit);
   const count = counts.reduce((sum, one) => sum + one, 0);
   if (count === 0) return { body: Buffer.from('[]'), count, nextOffsets };
-  const heads = readings.map(({ partition }) => Buffer.from(`{"stream":${JSON.stringify(streamName)},"partition":"${partition}","key":`));
+  // UTF-8, a character for each byte.
+  const name = Buffer.from(JSON.stringify(streamName)).toString('latin1');
+  const heads = readings.map(({ partition }) => `{"stream":${name},"partition":"${partition}","key":`);
   const headBytes = Math.max(...heads.map(({ length }) => length));
   const out = buffers.take(2 + count * (messageOverhead + headBytes) + Math.ceil(bytes / 3) * 4);
   let at = 0;
@@ -46,15 +48,15 @@ export function encodeMessages(streamName: string, readings: readonly Reading[],
     if (counts[index] === 0) continue;
     if (at > 1) out[at++] = 0x2c;
     // Heads and counts are as many as readings.
-    at = writeReading(out, at, reading, heads[index] as Buffer, counts[index] as number);
+    at = writeReading(out, at, reading, heads[index] as string, counts[index] as number);
   }
   out[at++] = 0x5d;
   return { body: out.subarray(0, at), count, nextOffsets };
 }
 
 /** Writes the first `count` wanted records, with commas between them; answers where the next byte goes. */
-function writeReading(out: Buffer, start: number, reading: Reading, head: Buffer, count: number): number {
-  let at = start;
+function writeReading(out: Buffer, start: number, reading: Reading, head: string, count: number): number {
+  const writer = new LatinWriter(out, start);
   let left = count;
   let stamp = -1;
   let behind = '';
@@ -66,16 +68,65 @@ function writeReading(out: Buffer, start: number, reading: Reading, head: Buffer
         stamp = records.timestampMs;
         behind = `,"timestamp":"${formatTime(stamp)}"}`;
       }
-      if (left < count) out[at++] = 0x2c;
-      at += head.copy(out, at);
-      at = records.keyLength < 0 ? at + out.write('null', at, 'latin1') : writeBase64(out, at, batch, records.keyStart, records.keyLength);
-      at += out.write(',"value":', at, 'latin1');
-      at = writeBase64(out, at, batch, records.valueStart, Math.max(records.valueLength, 0));
-      at += out.write(`,"offset":${records.offset}${behind}`, at, 'latin1');
+      writer.text(left < count ? `,${head}` : head);
+      if (records.keyLength < 0) writer.text('null,"value":"');
+      else {
+        writer.text('"');
+        writer.base64(batch, records.keyStart, records.keyLength);
+        writer.text('","value":"');
+      }
+      writer.base64(batch, records.valueStart, Math.max(records.valueLength, 0));
+      writer.text(`","offset":${records.offset}${behind}`);
       left -= 1;
     }
   }
-  return at;
+  return writer.end();
+}
+
+/** Texts of more characters than this are written by themselves: putting them together costs more than another trip. */
+const longText = 400;
+
+/** Writes texts of a byte a character, short ones several at a time: a trip into native code costs as much as a hundred bytes. */
+class LatinWriter {
+  readonly #out: Buffer;
+  #at: number;
+  #pending = '';
+
+  constructor(out: Buffer, start: number) {
+    this.#out = out;
+    this.#at = start;
+  }
+
+  text(text: string): void {
+    this.#pending += text;
+    if (this.#pending.length > pieceBytes) this.#flush();
+  }
+
+  base64(bytes: Buffer, start: number, length: number): void {
+    if (length < longText) {
+      this.text(bytes.toString('base64', start, start + length));
+      return;
+    }
+    this.#flush();
+    for (let from = start; from < start + length; from += pieceBytes) {
+      this.#write(bytes.toString('base64', from, Math.min(from + pieceBytes, start + length)));
+    }
+  }
+
+  /** Where the next byte goes. */
+  end(): number {
+    this.#flush();
+    return this.#at;
+  }
+
+  #flush(): void {
+    this.#write(this.#pending);
+    this.#pending = '';
+  }
+
+  #write(text: string): void {
+    this.#at += this.#out.write(text, this.#at, 'latin1');
+  }
 }
 
 interface Measure {
@@ -127,13 +178,4 @@ function measureOne(
 
 function isWanted(records: RecordReader, { fromOffset, notBefore }: Reading): boolean {
   return records.offset >= fromOffset && records.timestampMs >= notBefore;
-}
-
-function writeBase64(out: Buffer, at: number, bytes: Buffer, start: number, length: number): number {
-  out[at++] = 0x22;
-  for (let from = start; from < start + length; from += pieceBytes) {
-    at += out.write(bytes.toString('base64', from, Math.min(from + pieceBytes, start + length)), at, 'latin1');
-  }
-  out[at++] = 0x22;
-  return at;
 }

@@ -64,12 +64,19 @@ async function readAndEncode(
   position: CursorPosition,
   place: Place | undefined,
 ): Promise<Encoded> {
-  const readLimits = { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs };
+  const taken: Buffer[] = [];
+  const allocate = (bytes: number): Buffer => {
+    const buffer = buffers.take(bytes);
+    taken.push(buffer);
+    return buffer;
+  };
+  const readLimits = { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs, allocate };
   const signal = waitMs > 0 ? request.signal : undefined;
   const { fromOffset, result } = await readAt(log, position, readLimits, clock, signal);
   const notBefore = position.kind === 'time' ? position.timestampMs : 0;
   const reading = { partition, batches: result.batches, fromOffset, notBefore };
   const { body, count, nextOffsets } = encodeMessages(stream.name, [reading], limit, buffers);
+  for (const buffer of taken) buffers.give(buffer);
   const [nextOffset = fromOffset] = nextOffsets;
   const isFull = count > 0 && nextOffset < result.endOffset;
   if (place === undefined || !isFull) return { body, count, nextOffset, sent: () => buffers.give(body) };
