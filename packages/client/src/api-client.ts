@@ -5,7 +5,7 @@ import { utf8Length } from '#codec';
 import { bodyText } from './body-text.ts';
 import type { Decode } from './decode.ts';
 import { ConnectionError, type Effect, RequestError, ServiceError, withUnknownEffect } from './errors.ts';
-import type { HttpHead, HttpRequest, HttpResponse, RequestSigner, Timeouts, Transport } from './http.ts';
+import type { HttpHead, HttpRequest, HttpResponse, RequestBody, RequestSigner, Timeouts, Transport } from './http.ts';
 import { headerOf, Response, toHeaders } from './response.ts';
 import { NoneRetryStrategy, type RetryStrategy } from './retry/retry-strategy.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -30,8 +30,8 @@ export interface Call<Data> {
   readonly query?: Readonly<Record<string, string | number | null | undefined>>;
   /** Further headers by lower-case name; those that are undefined or null are left out. */
   readonly headers?: Readonly<Record<string, string | null | undefined>>;
-  /** JSON text. */
-  readonly body?: string;
+  /** JSON. */
+  readonly body?: RequestBody;
   readonly decode: Decode<Data>;
   /** Called when the head of a success has come, before its body has. */
   readonly onHead?: ((head: Response<undefined>) => void) | undefined;
@@ -107,7 +107,7 @@ export class ApiClient {
     };
     if (isRetried) headers['opc-client-retries'] = 'true';
     for (const [name, value] of Object.entries(call.headers ?? {})) if (value !== undefined && value !== null) headers[name] = value;
-    if (method === 'POST' || method === 'PUT') headers['content-length'] = String(utf8Length(call.body ?? ''));
+    if (method === 'POST' || method === 'PUT') headers['content-length'] = String(lengthOf(call.body));
     return {
       method,
       url: this.#url,
@@ -236,6 +236,10 @@ function checkOptions({ operation, options, optionNames = [] }: Call<unknown>): 
 /** Path and query of a call, behind the base path. */
 export function targetOf({ operation, path = {}, query = {} }: Pick<Call<unknown>, 'operation' | 'path' | 'query'>): string {
   return fillPath(operations[operation].path, path) + encodeQuery(query);
+}
+
+function lengthOf(body: RequestBody = ''): number {
+  return typeof body === 'string' ? utf8Length(body) : body.length;
 }
 
 function isSuccess(status: number): boolean {

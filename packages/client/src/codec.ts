@@ -1,5 +1,7 @@
 // UTF-8, base64 and the messages of an answer by Node's Buffer: native, and on the path of every message. In a page `web/codec.ts`
 // stands in for this module: see `imports` in package.json.
+import type { RequestBody } from './http.ts';
+
 export { isBase64 } from './is-base64.ts';
 export { scanMessages } from './scan-messages.ts';
 
@@ -9,6 +11,20 @@ export type Bytes = Buffer;
 /** Bytes of `text` in UTF-8. */
 export function utf8Bytes(text: string): Bytes {
   return Buffer.from(text);
+}
+
+/** Longer bodies are written as bytes: a text of a megabyte is copied three times on its way to the connection. */
+const longestText = 8 * 1024;
+
+/** The pieces, all ASCII, one after the other. */
+export function asciiBody(pieces: readonly string[]): RequestBody {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  if (length <= longestText) return pieces.join('');
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const piece of pieces) at += bytes.write(piece, at, 'latin1');
+  return bytes;
 }
 
 /** How many they are. */

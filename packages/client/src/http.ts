@@ -1,5 +1,8 @@
 // What travels between the parts of the client: one request, one response, and who sends them.
 
+/** What a request carries: UTF-8 text, or its bytes. */
+export type RequestBody = string | Uint8Array<ArrayBuffer>;
+
 /** A request as it will be sent. Signers add to `headers`; nobody changes the rest. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -9,8 +12,8 @@ export interface HttpRequest {
   readonly target: string;
   /** By lower-case name. */
   readonly headers: Record<string, string>;
-  /** UTF-8 text, or undefined for a request without a body. */
-  readonly body: string | undefined;
+  /** Undefined for a request without a body. */
+  readonly body: RequestBody | undefined;
   /** Whether the signature covers the body: for all POST and PUT requests but PutMessages (OCI's "exclude body" strategy). */
   readonly bodySignature: 'covered' | 'left-out';
 }

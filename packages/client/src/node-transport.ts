@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { ConnectionError, TimeoutError } from './errors.ts';
-import type { HttpHead, HttpRequest, HttpResponse, Timeouts, Transport } from './http.ts';
+import type { HttpHead, HttpRequest, HttpResponse, RequestBody, Timeouts, Transport } from './http.ts';
 
 interface Protocol {
   readonly request: typeof import('node:http').request;
@@ -190,6 +190,6 @@ function headOf({ statusCode = 0, rawHeaders }: IncomingMessage): HttpHead {
 }
 
 /** ASCII, as base64 is, as text: it leaves together with the headers in one piece. The encoding of a text is also theirs. */
-function bodyOf({ body, headers }: HttpRequest): string | Buffer | undefined {
-  return body === undefined || headers['content-length'] === String(body.length) ? body : Buffer.from(body);
+function bodyOf({ body, headers }: HttpRequest): RequestBody | undefined {
+  return typeof body !== 'string' || headers['content-length'] === String(body.length) ? body : Buffer.from(body);
 }

@@ -1,29 +1,45 @@
 // The body of PutMessages: bytes are encoded, base64 is checked, so that a mistake costs no request.
 
 import { base64Problem } from 'millrace-protocol';
-import { isBase64, toBase64 } from '#codec';
+import { asciiBody, isBase64, toBase64 } from '#codec';
+import type { RequestBody } from './http.ts';
 import type { PutMessagesDetails, PutMessagesDetailsEntry } from './models.ts';
 
-/** The JSON of `details`. Throws `TypeError` that names the message whose key or value is neither bytes nor base64. */
-export function encodePutBody({ messages }: PutMessagesDetails): string {
-  if (!Array.isArray(messages)) throw new TypeError(`putMessagesDetails.messages: expected an array, got ${describe(messages)}.`);
-  let body = '{"messages":[';
-  for (const [index, message] of messages.entries()) body += (index === 0 ? '' : ',') + encodeEntry(message, index, messages.length);
-  return `${body}]}`;
-}
+const first = { beforeValue: '{"messages":[{"value":"', beforeKey: '{"messages":[{"key":"' };
+const further = { beforeValue: '"},{"value":"', beforeKey: '"},{"key":"' };
 
-/** Checked base64 needs no escaping. */
-function encodeEntry(message: PutMessagesDetailsEntry, index: number, count: number): string {
-  if (typeof message !== 'object' || message === null) {
-    throw new TypeError(`Message ${index + 1} of ${count}: expected an object with key and value, got ${describe(message)}.`);
+/** Messages whose texts this package has made: they are base64, and nobody looks again. */
+export class EncodedMessages implements PutMessagesDetails {
+  readonly messages: readonly { readonly key?: string | undefined; readonly value: string }[];
+
+  constructor(messages: EncodedMessages['messages']) {
+    this.messages = messages;
   }
-  const { key, value } = message;
-  const text = encode(value, 'value', index, count);
-  if (key === undefined || key === null) return `{"value":"${text}"}`;
-  return `{"key":"${encode(key, 'key', index, count)}","value":"${text}"}`;
 }
 
-function encode(value: unknown, name: 'key' | 'value', index: number, count: number): string {
+/** The JSON of `details`. Throws `TypeError` that names the message whose key or value is neither bytes nor base64. */
+export function encodePutBody(details: PutMessagesDetails): RequestBody {
+  const { messages } = details;
+  if (!Array.isArray(messages)) throw new TypeError(`putMessagesDetails.messages: expected an array, got ${describe(messages)}.`);
+  if (messages.length === 0) return '{"messages":[]}';
+  const encode = details instanceof EncodedMessages ? (text: unknown) => text as string : encodeChecked;
+  // Base64 needs no escaping.
+  const pieces: string[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (typeof message !== 'object' || message === null) {
+      throw new TypeError(`Message ${index + 1} of ${messages.length}: expected an object with key and value, got ${describe(message)}.`);
+    }
+    const { key, value }: PutMessagesDetailsEntry = message;
+    const valueText = encode(value, 'value', index, messages.length);
+    const { beforeValue, beforeKey } = index === 0 ? first : further;
+    if (key === undefined || key === null) pieces.push(beforeValue, valueText);
+    else pieces.push(beforeKey, encode(key, 'key', index, messages.length), '","value":"', valueText);
+  }
+  pieces.push('"}]}');
+  return asciiBody(pieces);
+}
+
+function encodeChecked(value: unknown, name: 'key' | 'value', index: number, count: number): string {
   if (value instanceof Uint8Array) return toBase64(value);
   const where = `Message ${index + 1} of ${count}: ${name}`;
   if (typeof value !== 'string') throw new TypeError(`${where}: expected base64 or a Uint8Array, got ${describe(value)}.`);

@@ -2,7 +2,7 @@
 // itself (a quarter of a millisecond) nothing here counts, so it is not done twice for one text.
 import { hash, type KeyObject, sign } from 'node:crypto';
 import { formatAuthorization, signingString } from 'millrace-protocol';
-import type { HttpRequest } from '../http.ts';
+import type { HttpRequest, RequestBody } from '../http.ts';
 
 // In the order of the Python SDK.
 const withoutBody: readonly string[] = ['date', '(request-target)', 'host'];
@@ -49,7 +49,7 @@ function putSignature(text: string, key: KeyObject): string {
   return signature;
 }
 
-function describeBody(headers: Record<string, string>, body: string): void {
+function describeBody(headers: Record<string, string>, body: RequestBody): void {
   headers['content-length'] = String(Buffer.byteLength(body));
   headers['content-type'] ??= 'application/json';
   headers['x-content-sha256'] = hash('sha256', body, 'base64');

@@ -1,5 +1,6 @@
 // The same as `codec.ts` with what every runtime of the web has.
 import { base64Problem } from 'millrace-protocol';
+import type { RequestBody } from '../http.ts';
 import type { Message } from '../models.ts';
 
 /** Bytes as they are handed out. */
@@ -13,6 +14,11 @@ const charactersAtOnce = 0x2000;
 /** Bytes of `text` in UTF-8. */
 export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
+}
+
+/** The pieces, all ASCII, one after the other. */
+export function asciiBody(pieces: readonly string[]): RequestBody {
+  return pieces.join('');
 }
 
 /** How many they are. */

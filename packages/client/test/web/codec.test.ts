@@ -37,6 +37,16 @@ describe('the codec of the web', () => {
     );
   });
 
+  test('puts the pieces of a body together as Node does, which makes bytes of long ones', () => {
+    const pieces = fc.array(fc.base64String({ maxLength: 200 }), { maxLength: 200 });
+    fc.assert(
+      fc.property(pieces, (parts) => {
+        expect(Buffer.from(node.asciiBody(parts)).toString()).toBe(web.asciiBody(parts));
+      }),
+    );
+    expect(node.asciiBody(['a'.repeat(8000), 'b'.repeat(8000)])).toEqual(Buffer.from(`${'a'.repeat(8000)}${'b'.repeat(8000)}`));
+  });
+
   test('makes base64 of a part of a buffer, and of a mebibyte', () => {
     const large = Uint8Array.from({ length: 1 << 20 }, (_, index) => (index * 31) % 256);
     expect(web.toBase64(large.subarray(1, 6))).toBe(node.toBase64(large.subarray(1, 6)));

@@ -9,5 +9,5 @@ export function request(target: string, parts: Partial<HttpRequest> = {}): HttpR
 
 /** The request as the other side sees it. */
 export function received({ method, target, headers, body }: HttpRequest): Received {
-  return { method, target, headers, body: body ?? '' };
+  return { method, target, headers, body: Buffer.from(body ?? '').toString() };
 }
