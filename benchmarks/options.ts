@@ -10,6 +10,7 @@ export const rowNames = [
   '3-redis',
   '4',
   '5',
+  '5-many',
   '6',
   '6-forward',
   '7',

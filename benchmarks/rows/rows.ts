@@ -38,6 +38,7 @@ export const rows: Readonly<Record<RowName, Row>> = {
   },
   4: sideBySide('4'),
   5: throughput('5'),
+  '5-many': throughput('5-many'),
   6: sideBySide('6'),
   '6-forward': sideBySide('6-forward'),
   7: throughput('7'),

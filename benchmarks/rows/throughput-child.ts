@@ -1,4 +1,4 @@
-// A client of rows 5 and 7: `<place> send <seconds>`, `<place> fill <messages>` or `<place> read <seconds>`. Prints what it did.
+// A client of rows 5 and 7: `<place> send <seconds> <in flight>`, `<place> fill <messages>` or `<place> read <seconds>`. Prints what it did.
 import { messageBytes } from '../load/put-body.ts';
 import { percentile } from '../statistics.ts';
 import { openClient, parsePlace } from './throughput-place.ts';
@@ -16,11 +16,10 @@ export interface ThroughputFigures {
 }
 
 const warmUpSeconds = 1;
-const inFlight = 64;
 /** Nobody looks at the acknowledgement of a message with which a server is filled. */
 const inFlightOfFill = 1000;
 
-const [place, task, amount] = process.argv.slice(2);
+const [place, task, amount, inFlight] = process.argv.slice(2);
 const client = await openClient(parsePlace(place));
 const value = Buffer.alloc(messageBytes, 'm');
 
@@ -52,7 +51,7 @@ async function sendFor(seconds: number): Promise<[number, number]> {
       latencies.push(performance.now() - sentAt);
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, sendOn));
+  await Promise.all(Array.from({ length: Number(inFlight) }, sendOn));
   return [latencies.length, percentile(latencies, 0.99)];
 }
 
