@@ -5,6 +5,7 @@ import { checkOut, describeWorkingTree } from './commit.ts';
 import { openVolume } from './disk/volume.ts';
 import { watchMachine } from './meanwhile.ts';
 import { type Options, parseOptions, usage } from './options.ts';
+import { describeProfiles } from './profile.ts';
 import { MissingProgram, requireProgram } from './programs.ts';
 import { renderTable } from './report.ts';
 import { judge, type RowResult } from './result.ts';
@@ -42,6 +43,7 @@ async function run(options: Options): Promise<number> {
   }
   const judged = results.map((result) => ({ ...result, verdict: judge(result) }));
   console.log(options.json ? JSON.stringify({ commit, rows: judged }, null, 2) : renderTable(results, commit));
+  if (options.profile !== undefined) console.log(`\n${describeProfiles(options.profile)}`);
   const isFailed = judged.some(({ row, verdict }) => verdict === 'missed' && (options.enforce || row === 'memory'));
   return isFailed ? 1 : 0;
 }

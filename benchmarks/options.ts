@@ -49,7 +49,7 @@ export interface Options {
   readonly volume: VolumeKind;
   /** A commit to compare with, instead of with the plain server. */
   readonly compare: string | undefined;
-  /** Folder for CPU profiles of both servers in the side-by-side rows; the figures are then worth little. */
+  /** Folder for CPU profiles of rows 1 to 8 and groups; the figures are then worth little. */
   readonly profile: string | undefined;
   /** Whether the report is JSON instead of a table. */
   readonly json: boolean;
@@ -67,7 +67,7 @@ export const usage: string = `Usage: npm run bench -- [row …] [options]
   --engine NAME    embedded or memory (embedded)
   --volume KIND    prepared or plain (prepared)
   --compare COMMIT measure rows ${defaultRows.join(', ')} beside that commit
-  --profile DIR    write CPU profiles of both servers there
+  --profile DIR    write CPU profiles of the processes of rows 1 to 8 and groups there, and say what is in them
   --json           report as JSON
   --enforce        exit code 1 when a goal is missed`;
 

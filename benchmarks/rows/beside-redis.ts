@@ -6,6 +6,7 @@ import { waitUntilSettled } from '../disk/settle.ts';
 import type { Volume } from '../disk/volume.ts';
 import { runRedisBenchmark } from '../load/redis-benchmark.ts';
 import type { Options } from '../options.ts';
+import { profiling } from '../profile.ts';
 import { waitForQuiet } from '../quiet.ts';
 import type { RowResult } from '../result.ts';
 import { figuresOf, takeTurns } from './in-turn.ts';
@@ -17,8 +18,8 @@ const warmUpRequests = 2000;
 /** Throws when a server does not start or refuses a message. */
 export async function measureBesideRedis(options: Options, volume: Volume): Promise<RowResult> {
   const workload = sideBySideRows['3'];
-  const { rounds, profile } = options;
-  const nodeArgs = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const { rounds } = options;
+  const nodeArgs = profiling(options, '3-redis', 'millrace');
   const ours = {
     name: 'millrace',
     measure: () => sampleWorkload('millrace', (folder) => startMillrace(folder, { nodeArgs }), { ...options, workload, volume }),

@@ -13,6 +13,7 @@ import { bulkMessages, createPutBody } from '../load/put-body.ts';
 import type { SignedRequest } from '../load/sign.ts';
 import { type LoadResult, runLoad } from '../load/wrk.ts';
 import type { Options } from '../options.ts';
+import { profiling } from '../profile.ts';
 import { waitForQuiet } from '../quiet.ts';
 import type { RowResult } from '../result.ts';
 import { median } from '../statistics.ts';
@@ -44,7 +45,7 @@ async function inFolder(volume: Volume, measure: (folder: string) => Promise<Row
 }
 
 async function measurePolls(options: Options, volume: Volume, folder: string): Promise<RowResult> {
-  const nodeArgs = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
+  const nodeArgs = profiling(options, 'groups', 'millrace');
   const contender = await startMillrace(folder, { engine: options.engine, partitions: instances, nodeArgs });
   await using server = contender.server;
   const { body } = createPutBody(bulkMessages);

@@ -1,5 +1,6 @@
 // Row 8: how long a message takes from the producer's call to the reader, at a pace that leaves everything idle in between, beside
 // Redis Streams. Both acknowledge and give out only what is on the disk. Producer and reader are processes of their own.
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { startMillrace } from '../contenders/millrace.ts';
 import { startRedis } from '../contenders/redis.ts';
@@ -8,10 +9,11 @@ import { waitUntilSettled } from '../disk/settle.ts';
 import type { Volume } from '../disk/volume.ts';
 import { type Meanwhile, watchMachine, worstOf } from '../meanwhile.ts';
 import type { Options } from '../options.ts';
+import { profiling } from '../profile.ts';
 import { waitForQuiet } from '../quiet.ts';
 import type { RowResult } from '../result.ts';
 import { median, percentile } from '../statistics.ts';
-import { answerOf, startChild } from './child.ts';
+import { answerOf, endOf, startChild } from './child.ts';
 import { figuresOf, takeTurns } from './in-turn.ts';
 import { warmUpMessages } from './latency-message.ts';
 import type { LatencyPlace } from './latency-place.ts';
@@ -31,9 +33,8 @@ interface Latency {
 
 /** The median and the 99th percentile. Throws when a server does not start, or a message is refused or does not arrive. */
 export async function measureLatency(options: Options, volume: Volume): Promise<readonly RowResult[]> {
-  const { rounds, profile } = options;
-  const nodeArgs = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const ours = { name: 'millrace', measure: () => inNewFolder(volume, 'millrace', (folder) => sampleMillrace(folder, options, nodeArgs)) };
+  const { rounds } = options;
+  const ours = { name: 'millrace', measure: () => inNewFolder(volume, 'millrace', (folder) => sampleMillrace(folder, options)) };
   const theirs = { name: 'redis', measure: () => inNewFolder(volume, 'redis', (folder) => sampleRedis(folder, options)) };
   const describe = ({ p50Ms, p99Ms }: Latency): string => `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
   const samples = await takeTurns<Latency>('8', [ours, theirs], rounds, describe);
@@ -57,8 +58,8 @@ export async function measureLatency(options: Options, volume: Volume): Promise<
   return [row('p50', 1.5, ({ p50Ms }) => p50Ms), { ...row('p99', 2, ({ p99Ms }) => p99Ms), notes }];
 }
 
-async function sampleMillrace(folder: string, options: Options, nodeArgs: readonly string[]): Promise<Latency> {
-  const { server, streamPath } = await startMillrace(folder, { nodeArgs });
+async function sampleMillrace(folder: string, options: Options): Promise<Latency> {
+  const { server, streamPath } = await startMillrace(folder, { nodeArgs: profiling(options, '8', 'millrace') });
   await using _server = server;
   const streamId = streamPath.split('/').at(-1) ?? '';
   const place = { kind: 'millrace', configFile: join(folder, 'oci', 'config'), port: server.port, streamId } as const;
@@ -70,15 +71,19 @@ async function sampleRedis(folder: string, options: Options): Promise<Latency> {
   return await sample(server, folder, { kind: 'redis', port: server.port }, options);
 }
 
-async function sample(server: ServerProcess, folder: string, place: LatencyPlace, { seconds, patience }: Options): Promise<Latency> {
+async function sample(server: ServerProcess, folder: string, place: LatencyPlace, options: Options): Promise<Latency> {
+  const { seconds, patience } = options;
   await waitUntilSettled(folder);
   await waitForQuiet(patience);
   const endWatch = watchMachine();
   const cpuBefore = server.cpuSeconds();
-  const reader = startChild('latency-reader-child.ts', [JSON.stringify(place)]);
-  const producer = startChild('latency-producer-child.ts', [JSON.stringify(place), `${seconds}`]);
+  const start = (role: string, ...args: string[]): ChildProcess =>
+    startChild(`latency-${role}-child.ts`, [JSON.stringify(place), ...args], profiling(options, '8', `${place.kind}-${role}`));
+  const reader = start('reader');
+  const producer = start('producer', `${seconds}`);
   try {
     const [latencies, acknowledged] = await Promise.all([answerOf<number[]>(reader), answerOf<number[]>(producer)]);
+    await Promise.all([endOf(reader), endOf(producer)]);
     const cpuUs = ((server.cpuSeconds() - cpuBefore) * 1e6) / (latencies.length + warmUpMessages);
     const at = (part: number): number => percentile(latencies, part);
     return {

@@ -1,12 +1,12 @@
 // Rows 1, 3, 4 and 6: this working tree, and in turn (A B A B) the plain baseline or another commit, each time a new process
 // with an empty folder on the same volume; the figures are medians over the rounds.
-import { join } from 'node:path';
 import type { CheckedOut } from '../commit.ts';
 import type { Contender } from '../contenders/contender.ts';
 import { commandLineOf, type MillraceSetting, startMillrace } from '../contenders/millrace.ts';
 import { startPlain } from '../contenders/plain.ts';
 import type { Volume } from '../disk/volume.ts';
 import type { Options } from '../options.ts';
+import { profiling } from '../profile.ts';
 import type { RowResult } from '../result.ts';
 import { figuresOf, takeTurns } from './in-turn.ts';
 import { describeSamples, type Sample, sampleWorkload } from './sample.ts';
@@ -27,7 +27,7 @@ export async function measureSideBySide(
   const against = baseline?.commit ?? 'plain';
   const side = (name: string, start: (folder: string, nodeArgs: readonly string[]) => Promise<Contender>) => ({
     name,
-    measure: () => sampleWorkload(name, (folder) => start(folder, profiling(options, name)), { ...options, workload, volume }),
+    measure: () => sampleWorkload(name, (folder) => start(folder, profiling(options, row, name)), { ...options, workload, volume }),
   });
   const { engine } = options;
   const tree = (setting: MillraceSetting) => (folder: string, nodeArgs: readonly string[]) =>
@@ -47,8 +47,4 @@ export async function measureSideBySide(
     detail: samples,
     notes: [...notes, `data on ${volume.description}`],
   };
-}
-
-function profiling({ profile }: Options, name: string): readonly string[] {
-  return profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profile, name)}`];
 }

@@ -8,10 +8,11 @@ import { waitUntilSettled } from '../disk/settle.ts';
 import type { Volume } from '../disk/volume.ts';
 import { type Meanwhile, watchMachine, worstOf } from '../meanwhile.ts';
 import type { Options } from '../options.ts';
+import { profiling } from '../profile.ts';
 import { waitForQuiet } from '../quiet.ts';
 import type { RowResult } from '../result.ts';
 import { median } from '../statistics.ts';
-import { answerOf, startChild } from './child.ts';
+import { answerOf, endOf, startChild } from './child.ts';
 import { figuresOf, type InTurn, takeTurns } from './in-turn.ts';
 import { inNewFolder } from './sample.ts';
 import type { ThroughputFigures } from './throughput-child.ts';
@@ -77,8 +78,9 @@ function describe(name: ClientName, samples: readonly Sample[]): string {
   return `${name}: ${cpu}${p99}`;
 }
 
-async function sample(row: ThroughputRow, name: ClientName, folder: string, { seconds, patience }: Options): Promise<Sample> {
-  const { server, place } = await start(name, folder);
+async function sample(row: ThroughputRow, name: ClientName, folder: string, options: Options): Promise<Sample> {
+  const { seconds, patience } = options;
+  const { server, place } = await start(name, folder, profiling(options, row, 'millrace'));
   await using _server = server;
   // Each server is filled by the client that is fastest at it.
   const filler: ThroughputPlace = place.client === 'redis' ? place : { ...place, client: 'millrace' };
@@ -88,14 +90,11 @@ async function sample(row: ThroughputRow, name: ClientName, folder: string, { se
   const endWatch = watchMachine();
   const cpuBefore = server.cpuSeconds();
   const [task, inFlight] = workloads[row].task;
-  const child = startChild('throughput-child.ts', [
-    JSON.stringify(place),
-    task,
-    `${seconds}`,
-    ...(inFlight === undefined ? [] : [`${inFlight}`]),
-  ]);
+  const args = [JSON.stringify(place), task, `${seconds}`, ...(inFlight === undefined ? [] : [`${inFlight}`])];
+  const child = startChild('throughput-child.ts', args, profiling(options, row, `${name}-client`));
   try {
     const figures = await answerOf<ThroughputFigures>(child);
+    await endOf(child);
     const serverUs = ((server.cpuSeconds() - cpuBefore) * 1e6) / (figures.messages + figures.warmUpMessages);
     return { ...figures, serverUs, meanwhile: endWatch() };
   } finally {
@@ -103,12 +102,16 @@ async function sample(row: ThroughputRow, name: ClientName, folder: string, { se
   }
 }
 
-async function start(client: ClientName, folder: string): Promise<{ readonly server: ServerProcess; readonly place: ThroughputPlace }> {
+async function start(
+  client: ClientName,
+  folder: string,
+  nodeArgs: readonly string[],
+): Promise<{ readonly server: ServerProcess; readonly place: ThroughputPlace }> {
   if (client === 'redis') {
     const server = await startRedis(folder);
     return { server, place: { client, port: server.port } };
   }
-  const { server, streamPath } = await startMillrace(folder);
+  const { server, streamPath } = await startMillrace(folder, { nodeArgs });
   const streamId = streamPath.split('/').at(-1) ?? '';
   return { server, place: { client, configFile: join(folder, 'oci', 'config'), port: server.port, streamId } };
 }
