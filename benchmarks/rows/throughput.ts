@@ -37,7 +37,11 @@ interface Workload {
 
 const workloads: Readonly<Record<ThroughputRow, Workload>> = {
   5: { what: 'single sends of 1 KiB, 64 in flight, through the producer', task: ['send', 64], goal: { kind: 'ratio-at-least', bound: 4 } },
-  '5-many': { what: 'the same, 4,000 in flight', task: ['send', 4000], goal: { kind: 'ratio-at-least', bound: 4 } },
+  '5-many': {
+    what: 'single sends of 1 KiB, 4,000 in flight, through the producer',
+    task: ['send', 4000],
+    goal: { kind: 'ratio-at-least', bound: 4 },
+  },
   7: { what: 'reading 1 KiB messages through the reader', task: ['read'], goal: { kind: 'ratio-at-least', bound: 1 } },
 };
 /** In the stream that row 7 reads, again and again. */

@@ -12,7 +12,7 @@ export const decodeNothing: Decode<undefined> = () => undefined;
 
 export const decodeMessages: Decode<Message[]> = (body) => scanMessages(body)?.map(copyOf) ?? parseMessages(body);
 
-/** Messages that are decoded when they are looked at, and keep `body` until then. */
+/** Messages that are decoded when they are looked at, and keep the piece they came in as long as they live. */
 export const decodeReceived: Decode<ReceivedMessage[]> = (body) =>
   (scanMessages(body) ?? parseMessages(body)).map((message) => new ReceivedMessage(message));
 

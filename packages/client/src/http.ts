@@ -1,7 +1,7 @@
 // What travels between the parts of the client: one request, one response, and who sends them.
 
 /** What a request carries: UTF-8 text, or its bytes. */
-export type RequestBody = string | Uint8Array<ArrayBuffer>;
+export type RequestBody = string | Uint8Array;
 
 /** A request as it will be sent. Signers add to `headers`; nobody changes the rest. */
 export interface HttpRequest {
@@ -24,7 +24,7 @@ export interface HttpResponse {
   readonly status: number;
   /** Name and value in turn, as received. */
   readonly rawHeaders: readonly string[];
-  /** All of it, in the pieces it came in; none if there is no body. */
+  /** All of it, in the pieces it came in; none if there is no body. Messages may keep them: nobody writes to them any more. */
   readonly body: readonly Uint8Array[];
 }
 

@@ -4,6 +4,7 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { ConnectionError, TimeoutError } from './errors.ts';
 import type { HttpHead, HttpRequest, HttpResponse, RequestBody, Timeouts, Transport } from './http.ts';
+import { connectWithSharedBuffer, withoutSharedBytes } from './shared-read-buffer.ts';
 
 interface Protocol {
   readonly request: typeof import('node:http').request;
@@ -57,7 +58,6 @@ async function load(scheme: string, connections: 'keep-alive' | 'once'): Promise
     return { request: https.request, agent: new https.Agent(options) };
   }
   const http = await import('node:http');
-  const { connectWithSharedBuffer } = await import('./shared-read-buffer.ts');
   const agent = Object.assign(new http.Agent(options), { createConnection: connectWithSharedBuffer });
   return { request: http.request, agent };
 }
@@ -168,8 +168,9 @@ class Exchange {
     this.#sent.destroy();
   }
 
-  #fail(cause: Error & { readonly code?: string }): void {
+  #fail(error: Error & { readonly code?: string }): void {
     if (this.#isSettled) return; // what breaks behind an answer or an abort is their consequence
+    const cause = withoutSharedBytes(error);
     this.#settle();
     this.#brokeWith = cause.code;
     const { host } = this.#request.url;

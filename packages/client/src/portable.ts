@@ -11,7 +11,7 @@ export type { GroupClient } from './consumer/group-calls.ts';
 export type { HandlerContext, MessageHandler } from './consumer/handle-batch.ts';
 export { ReceivedMessage } from './consumer/received-message.ts';
 export * from './errors.ts';
-export type { HttpHead, HttpRequest, HttpResponse, RequestSigner, Timeouts, Transport } from './http.ts';
+export type { HttpHead, HttpRequest, HttpResponse, RequestBody, RequestSigner, Timeouts, Transport } from './http.ts';
 export type * from './models.ts';
 export { type Paged, paginate } from './paginate.ts';
 export type { Ack } from './producer/entry.ts';

@@ -23,9 +23,10 @@ const exactDigits = 15;
 
 /**
  * The messages of a JSON text as `JSON.parse` gives them, with `timestamp` as `Date`; undefined if the text is not written as
- * the service writes it (order of members, no spaces, no escapes, ASCII). The text comes in pieces. Keys and values are cut out of their
- * piece when they are asked for, anew each time: a text of a thousand characters for each of a thousand messages is what the
- * garbage collector minds most. So a message keeps its piece, which must stay as it is.
+ * the service writes it (order of members, no spaces, no escapes, ASCII). Control characters, which JSON escapes in texts, it takes as they are.
+ *
+ * The text comes in pieces. Keys and values are cut out of their piece when they are asked for, anew each time: a text of a thousand
+ * characters for each of a thousand messages is what the garbage collector minds most. So a message keeps its piece, which must stay as it is.
  */
 export function scanMessages(body: readonly Uint8Array[]): Message[] | undefined {
   const scan = new Scan();

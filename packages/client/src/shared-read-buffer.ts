@@ -2,8 +2,17 @@
 // reader at full speed leaves so much memory behind that the whole heap is marked ten times a second, which took half of its time.
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 
-/** What a system call reads at most. Shared by all connections: whoever listens has copied what is there when it returns. */
+/**
+ * What a system call reads at most. Shared by all connections, whose listener, node:http, copies what it wants to keep before it
+ * returns; all but the `rawPacket` of an error, see `withoutSharedBytes`.
+ */
 const buffer: Uint8Array = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** An error of node:http about bytes that are no HTTP has the buffer they are in: the next answer, of whatever server, is read into it. */
+export function withoutSharedBytes<Failure extends Error & { rawPacket?: unknown }>(error: Failure): Failure {
+  if (error.rawPacket instanceof Uint8Array) error.rawPacket = Uint8Array.from(error.rawPacket);
+  return error;
+}
 
 /** As `net.connect`, for node:http, whose parser copies what it is given. */
 export function connectWithSharedBuffer(options: NetConnectOpts): Socket {

@@ -97,8 +97,7 @@ export class StreamClient implements AsyncDisposable {
   }
 
   /**
-   * The same as `getMessages` with messages as readers and consumers give them out: bytes, text or JSON, decoded when they are looked at,
-   * which takes less than half of the time.
+   * The same as `getMessages` with messages as readers and consumers give them out: bytes, text or JSON, decoded when they are looked at.
    */
   async receiveMessages(streamId: string, cursor: string, options?: GetMessagesOptions): Promise<Response<ReceivedMessage[]>> {
     return await this.#read(streamId, cursor, options, decodeReceived);

@@ -87,6 +87,17 @@ describe("the client's retry strategy", () => {
     expect(transport.sent[0]?.headers['opc-client-retries']).toBe('true');
   });
 
+  test('sends the bytes of a large put again', async () => {
+    const transport = scripted(busy, busy, ok);
+    const messages = Array.from({ length: 20 }, (_, index) => ({ value: Buffer.alloc(1000, index) }));
+    await clientWith(transport, { retryStrategy: threeTimes })
+      .putMessages('s', { messages })
+      .catch(() => {}); // What is answered is no answer to a put.
+    const expected = JSON.stringify({ messages: messages.map(({ value }) => ({ value: value.toString('base64') })) });
+    expect(transport.sent.map(({ body }) => Buffer.from(body ?? '').toString())).toEqual([expected, expected, expected]);
+    expect(transport.sent.map(({ headers }) => headers['content-length'])).toEqual(Array(3).fill(String(expected.length)));
+  });
+
   test.each([
     ['consumerCommit', (client: StreamClient) => client.consumerCommit('s', 'c')],
     ['consumerHeartbeat', (client: StreamClient) => client.consumerHeartbeat('s', 'c')],

@@ -101,6 +101,16 @@ describe('the transport', () => {
     expect(connections).toHaveLength(1);
   });
 
+  test('an error about bytes that are no HTTP keeps these, whatever another server answers then', async () => {
+    const odd = await listen((socket) => socket.on('data', () => socket.write('no http\r\n\r\n')));
+    const other = await listen((socket) => socket.on('data', () => socket.write(answer('another secret'))));
+    const one = transport();
+    const { cause } = (await one.send(get(odd.url), forever, undefined).catch((error: unknown) => error)) as ConnectionError;
+    await one.send(get(other.url), forever, undefined);
+    const { rawPacket } = cause as { readonly rawPacket: Uint8Array };
+    expect(Buffer.from(rawPacket.buffer).toString()).toBe('no http\r\n\r\n');
+  });
+
   test('keeps apart what comes on two connections in turn', async () => {
     const letters = ['a', 'b'];
     const asked: Socket[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EncodedMessages, encodePutBody } from '../src/put-body.ts';
+import { CheckedMessages, encodePutBody } from '../src/put-body.ts';
 
 const base64 = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('base64'));
 const messages = fc.array(fc.record({ key: base64, value: base64 }, { requiredKeys: ['value'] }), { maxLength: 60 });
@@ -10,7 +10,7 @@ test('a body is the JSON of its messages, long ones too, and whether or not thei
     fc.property(messages, (list) => {
       const expected = JSON.stringify({ messages: list });
       expect(Buffer.from(encodePutBody({ messages: list })).toString()).toBe(expected);
-      expect(Buffer.from(encodePutBody(new EncodedMessages(list))).toString()).toBe(expected);
+      expect(Buffer.from(encodePutBody(new CheckedMessages(list))).toString()).toBe(expected);
     }),
   );
 });

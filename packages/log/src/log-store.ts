@@ -27,8 +27,8 @@ export interface ReadLimits {
   /** How long a read at the end waits for a first record, milliseconds; 0 answers at once. */
   readonly waitMs: number;
   /**
-   * Memory of so many bytes for what is read from files, which the batches are then views of: the caller's again when the read has
-   * settled and the batches are no longer needed. Fresh memory if not given.
+   * Memory of so many bytes for what is read from files, which the batches are then views of: all of it the caller's again when the read
+   * has settled and the batches are no longer needed. Asked for once or several times; fresh memory if not given.
    */
   readonly allocate?: (bytes: number) => Buffer;
 }

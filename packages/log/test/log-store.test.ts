@@ -2,7 +2,7 @@
 import { timestampOf } from 'millrace-records';
 import { describe, expect, test } from 'vitest';
 import { LogError, OffsetOutOfRange } from '../src/index.ts';
-import { batchOf, createWorld, everything, openIn, settle, valuesOf } from './setup.ts';
+import { batchOf, createWorld, everything, openIn, settle, valuesIn, valuesOf } from './setup.ts';
 
 const settings = { partitionCount: 2, retentionMs: 'forever' } as const;
 
@@ -35,6 +35,32 @@ describe('appending and reading', () => {
     expect((await partition.read(3, { ...everything, maxRecords: 2 })).nextOffset).toBe(5);
     expect((await partition.read(0, { ...everything, maxRecords: 5 })).nextOffset).toBe(5);
     expect(await partition.read(6, everything)).toEqual({ batches: [], nextOffset: 6, endOffset: 6 });
+  });
+
+  test('reads into the memory it is given, also a batch larger than was asked for at first', async () => {
+    const store = await openIn(createWorld());
+    await store.createLog('a', settings);
+    const partition = store.partition('a', 0);
+    const large = 'x'.repeat(20_000);
+    for (const values of [['0', '1'], [large], ['2']]) await partition.append(batchOf(...values));
+    const memory = new ArrayBuffer(100_000);
+    let taken = 0;
+    const allocate = (bytes: number): Buffer => {
+      const buffer = Buffer.from(memory, taken, bytes);
+      taken += bytes;
+      return buffer;
+    };
+    for (const [fromOffset, expected] of [
+      [0, ['0', '1']],
+      [2, [large]],
+      [3, ['2']],
+    ] as const) {
+      taken = 0; // The same memory again: nothing of an earlier read is needed any more.
+      const { batches } = await partition.read(fromOffset, { maxBytes: 10, maxRecords: 1, waitMs: 0, allocate });
+      expect(batches.map(({ buffer }) => buffer)).toEqual([memory]);
+      expect(batches.flatMap((batch) => valuesIn(batch))).toEqual(expected);
+      expect(taken).toBeGreaterThanOrEqual(batches[0]?.length ?? Infinity);
+    }
   });
 
   test('offsets outside are refused with both bounds', async () => {

@@ -54,12 +54,17 @@ export async function valuesOf(partition: PartitionHandle, from?: number): Promi
   const first = from ?? startOffset;
   for (let next = first; next < endOffset; ) {
     const { batches, nextOffset } = await partition.read(next, everything);
-    for (const batch of batches) {
-      const reader = new RecordReader(batch);
-      while (reader.next()) if (reader.offset >= first) values.push(reader.value().toString());
-    }
+    values.push(...batches.flatMap((batch) => valuesIn(batch, first)));
     next = nextOffset;
   }
+  return values;
+}
+
+/** The values of a batch, from offset `first` on. */
+export function valuesIn(batch: Buffer, first = 0): string[] {
+  const values: string[] = [];
+  const reader = new RecordReader(batch);
+  while (reader.next()) if (reader.offset >= first) values.push(reader.value().toString());
   return values;
 }
 

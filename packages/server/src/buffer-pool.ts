@@ -6,6 +6,29 @@ const smallBytes = 64 * 1024;
 const pooledBytes = 2 * 1024 * 1024;
 const maxKept = 16;
 
+/** Buffers that were taken for one purpose. */
+export class Loan {
+  readonly #pool: BufferPool;
+  #taken: Buffer[] = [];
+
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
+  }
+
+  /** As the pool's. */
+  readonly take = (length: number): Buffer => {
+    const buffer = this.#pool.take(length);
+    this.#taken.push(buffer);
+    return buffer;
+  };
+
+  /** Gives back all that was taken so far; nobody may use it any more. */
+  giveBack(): void {
+    for (const buffer of this.#taken) this.#pool.give(buffer);
+    this.#taken = [];
+  }
+}
+
 /** Keeps a few buffers for the next requests. */
 export class BufferPool {
   readonly #kept: Buffer[] = [];

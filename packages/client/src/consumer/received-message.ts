@@ -6,7 +6,7 @@ import type { Message } from '../models.ts';
 export class ReceivedMessage {
   readonly #message: Message;
 
-  /** Made by consumers and readers. */
+  /** Made by consumers, readers and `receiveMessages`. */
   constructor(message: Message) {
     this.#message = message;
   }
@@ -33,7 +33,8 @@ export class ReceivedMessage {
 
   /** Bytes of the key, decoded anew each time; null if the message was put without one. */
   get key(): Bytes | null {
-    return this.#message.key === null ? null : fromBase64(this.#message.key);
+    const { key } = this.#message;
+    return key === null ? null : fromBase64(key);
   }
 
   /** Bytes, decoded anew each time. */

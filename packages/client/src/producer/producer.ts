@@ -4,7 +4,7 @@ import { type Effect, RequestError, TimeoutError } from '../errors.ts';
 import type { PutMessagesResultEntry } from '../models.ts';
 import { nextTurn } from '../next-turn.ts';
 import { notNeeded } from '../not-needed.ts';
-import { EncodedMessages } from '../put-body.ts';
+import { CheckedMessages } from '../put-body.ts';
 import { type Backoff, persistentBackoff, waitMs } from '../retry/backoff.ts';
 import { type RetryEnvironment, systemEnvironment } from '../retry/environment.ts';
 import { NoneRetryStrategy } from '../retry/retry-strategy.ts';
@@ -250,7 +250,7 @@ export class Producer implements AsyncDisposable {
 
   #put(entries: readonly Entry[]): ReturnType<StreamClient['putMessages']> {
     const { clock } = this.#environment;
-    const messages = new EncodedMessages(entries.map(({ message: { key, value } }) => ({ key, value })));
+    const messages = new CheckedMessages(entries.map(({ message }) => message));
     const { requestTimeoutMs: ms } = this.#settings;
     const late = (): Error => new TimeoutError('read', ms, new URL(this.#client.endpoint).host);
     return withDeadline({ clock, ms, late, signal: this.#ends.signal }, (signal) =>

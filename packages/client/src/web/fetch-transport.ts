@@ -25,7 +25,7 @@ export class FetchTransport implements Transport {
       const { status, headers, body } = await fetch(url, {
         method: request.method,
         headers: Object.entries(request.headers).filter(([name]) => !ownOfRuntime.includes(name)),
-        body: request.body ?? null,
+        body: (request.body ?? null) as string | Uint8Array<ArrayBuffer> | null, // Never in shared memory.
         signal: watch.signal,
         credentials: 'omit',
         cache: 'no-store',

@@ -45,7 +45,7 @@ export class Signer implements RequestSigner {
     headers['x-date'] = new Date().toUTCString();
     headers.host = url.host;
     const covered = request.bodySignature === 'covered' && (method === 'POST' || method === 'PUT');
-    if (covered) await describeBody(headers, typeof body === 'string' ? utf8Bytes(body) : body);
+    if (covered) await describeBody(headers, typeof body === 'string' ? utf8Bytes(body) : Uint8Array.from(body));
     const names = covered ? withBody : withoutBody;
     const { pathname, search } = sentUrl(request);
     const text = signingString(names, method, pathname + search, (name) => headers[name]);

@@ -83,8 +83,8 @@ function writeReading(out: Buffer, start: number, reading: Reading, head: string
   return writer.end();
 }
 
-/** Texts of more characters than this are written by themselves: putting them together costs more than another trip. */
-const longText = 400;
+/** Keys and values of so many bytes, and longer ones, are written by themselves: putting texts together costs more than another trip then. */
+const longBytes = 400;
 
 /** Writes texts of a byte a character, short ones several at a time: a trip into native code costs as much as a hundred bytes. */
 class LatinWriter {
@@ -103,7 +103,7 @@ class LatinWriter {
   }
 
   base64(bytes: Buffer, start: number, length: number): void {
-    if (length < longText) {
+    if (length < longBytes) {
       this.text(bytes.toString('base64', start, start + length));
       return;
     }

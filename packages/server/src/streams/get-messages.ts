@@ -4,6 +4,7 @@ import { type Clock, OffsetOutOfRange } from 'millrace-log';
 import { header, limits } from 'millrace-protocol';
 import { timestampOf } from 'millrace-records';
 import { messageLogOf } from '../admin/catalogue.ts';
+import { Loan } from '../buffer-pool.ts';
 import type { PartitionLog, ReadLimits, ReadResult } from '../engine/engine.ts';
 import { getGroupMessages } from '../groups/get-group-messages.ts';
 import { GroupCursorCodec } from '../groups/group-cursor.ts';
@@ -64,19 +65,14 @@ async function readAndEncode(
   position: CursorPosition,
   place: Place | undefined,
 ): Promise<Encoded> {
-  const taken: Buffer[] = [];
-  const allocate = (bytes: number): Buffer => {
-    const buffer = buffers.take(bytes);
-    taken.push(buffer);
-    return buffer;
-  };
-  const readLimits = { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs, allocate };
+  const memory = new Loan(buffers);
+  const readLimits = { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs, allocate: memory.take };
   const signal = waitMs > 0 ? request.signal : undefined;
-  const { fromOffset, result } = await readAt(log, position, readLimits, clock, signal);
+  const { fromOffset, result } = await readAt(log, position, { readLimits, memory, clock, signal });
   const notBefore = position.kind === 'time' ? position.timestampMs : 0;
   const reading = { partition, batches: result.batches, fromOffset, notBefore };
   const { body, count, nextOffsets } = encodeMessages(stream.name, [reading], limit, buffers);
-  for (const buffer of taken) buffers.give(buffer);
+  memory.giveBack();
   const [nextOffset = fromOffset] = nextOffsets;
   const isFull = count > 0 && nextOffset < result.endOffset;
   if (place === undefined || !isFull) return { body, count, nextOffset, sent: () => buffers.give(body) };
@@ -89,6 +85,14 @@ function waitOf(request: OperationRequest): number {
   return value === undefined ? 0 : parseInteger(header.waitMs, value, limits.waitMs);
 }
 
+interface ReadMeans {
+  readonly readLimits: ReadLimits;
+  /** Where the limits have memory from. */
+  readonly memory: Loan;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Reads from where `position` points. The oldest message may move between asking where it is and reading it; and what ends a
  * wait for a future time may be stamped before it.
@@ -96,9 +100,7 @@ function waitOf(request: OperationRequest): number {
 async function readAt(
   log: PartitionLog,
   position: CursorPosition,
-  readLimits: ReadLimits,
-  clock: Clock,
-  signal: AbortSignal | undefined,
+  { readLimits, memory, clock, signal }: ReadMeans,
 ): Promise<{ fromOffset: number; result: ReadResult }> {
   if (position.kind === 'offset') return { fromOffset: position.offset, result: await log.read(position.offset, readLimits, signal) };
   const deadlineMs = clock.monotonicMs() + readLimits.waitMs;
@@ -111,6 +113,7 @@ async function readAt(
     } catch (error) {
       if (!(error instanceof OffsetOutOfRange)) throw error;
     }
+    memory.giveBack();
   }
 }
 

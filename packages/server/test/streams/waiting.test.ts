@@ -1,9 +1,12 @@
 // millrace-wait-ms: a read that waits for its first message, on a clock that moves only when told to.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Engine } from '../../src/engine/engine.ts';
 import { type ComposedServer, composeServer } from '../http/composed-server.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { base64 } from '../support/test-server.ts';
 import { getMessages, putMessages } from './messages.ts';
+
+const settings = { name: 's', partitions: 1, retentionInHours: 24, compartmentId: 'c', freeformTags: {}, definedTags: {} } as const;
 
 let clock: TestClock;
 let composed: ComposedServer;
@@ -15,14 +18,7 @@ let idleTimers: number;
 beforeEach(async () => {
   clock = new TestClock();
   composed = await composeServer({ clock });
-  const { stream } = await composed.service.catalogue.createStream({
-    name: 's',
-    partitions: 1,
-    retentionInHours: 24,
-    compartmentId: 'c',
-    freeformTags: {},
-    definedTags: {},
-  });
+  const { stream } = await composed.service.catalogue.createStream(settings);
   streamId = stream.id;
   latest = composed.service.cursors.encode(streamId, { partition: 0, position: { kind: 'offset', offset: 0 } }, clock.now());
   idleTimers = clock.timerCount;
@@ -38,6 +34,31 @@ const read = (waitMs: string, signal?: AbortSignal, cursor = latest) =>
   getMessages(composed.client, streamId, cursor, { date: now(), headers: { 'millrace-wait-ms': waitMs }, ...(signal ? { signal } : {}) });
 const waiting = (count: number) => clock.untilTimers(idleTimers + count);
 const nobodyWaits = () => clock.until(async () => clock.timerCount === idleTimers);
+
+/** As an engine that reads from files: what it has read into is in `lent`. */
+function readingIntoGivenMemory(engine: Engine, lent: Set<Buffer>): Engine {
+  const partition: Engine['partition'] = (name, index) => {
+    const log = engine.partition(name, index);
+    const readCopies: typeof log.read = async (fromOffset, limits, signal) => {
+      const result = await log.read(fromOffset, limits, signal);
+      const batches = result.batches.map((batch) => {
+        const into = limits.allocate?.(batch.length) ?? Buffer.alloc(batch.length);
+        batch.copy(into);
+        lent.add(into);
+        return into;
+      });
+      return { ...result, batches };
+    };
+    return { ...log, read: readCopies };
+  };
+  return new Proxy(engine, {
+    get: (target, key) => {
+      if (key === 'partition') return partition;
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
 
 describe('a read that waits', () => {
   test('is answered with the first message as soon as it is stored', async () => {
@@ -86,6 +107,31 @@ describe('a read that waits', () => {
     clock.advance(1000);
     await put('in time');
     expect((await reading).messages.map(({ value }) => value)).toEqual([base64('in time')]);
+  });
+
+  test('at a future AT_TIME keeps no memory of what it was woken by', async () => {
+    const lent = new Set<Buffer>();
+    await using embedded = await composeServer({ clock, wrap: (engine) => readingIntoGivenMemory(engine, lent) });
+    const { service, client } = embedded;
+    const give = service.buffers.give.bind(service.buffers);
+    service.buffers.give = (buffer) => {
+      lent.delete(buffer);
+      give(buffer);
+    };
+    const { stream } = await service.catalogue.createStream(settings);
+    const timestampMs = clock.now() + 1000;
+    const cursor = service.cursors.encode(stream.id, { partition: 0, position: { kind: 'time', timestampMs } }, clock.now());
+    const timers = clock.timerCount;
+    const reading = getMessages(client, stream.id, cursor, { date: now(), headers: { 'millrace-wait-ms': '30000' } });
+    for (let count = 0; count < 5; count += 1) {
+      await clock.untilTimers(timers + 1);
+      await putMessages(client, stream.id, [{ value: base64('too early') }], { date: now() });
+    }
+    await clock.untilTimers(timers + 1);
+    expect(lent.size).toBe(0);
+    clock.advance(1000);
+    await putMessages(client, stream.id, [{ value: base64('in time') }], { date: now() });
+    expect((await reading).messages).toHaveLength(1);
   });
 
   test('leaves no waiter behind when its caller goes away', async () => {
