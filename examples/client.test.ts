@@ -59,6 +59,8 @@ describe('messages', () => {
     const texts = ['21.5 degrees', '22 degrees'];
     expect(await example.readTexts(client, streamId, await example.startOf(client, streamId, partition))).toEqual(texts);
     expect(await example.readTexts(client, streamId, await example.lastHour(client, streamId, partition))).toEqual(texts);
+    const decoded = await example.readDecoded(client, streamId, await example.startOf(client, streamId, partition));
+    expect(decoded).toEqual(texts.map((text) => ['berlin', text]));
     expect(await example.countOnce(config, server.url, streamId, await example.startOf(client, streamId, partition))).toBe(2);
   });
 

@@ -81,6 +81,15 @@ export async function readTexts(client: StreamClient, streamId: string, from: st
   return texts;
 }
 
+/** The keys of some messages, as text, and what they say. */
+export async function readDecoded(client: StreamClient, streamId: string, cursor: string): Promise<[key: string, text: string][]> {
+  // #region receive-messages
+  const { data: messages } = await client.receiveMessages(streamId, cursor, { limit: 10 });
+  const entries = messages.map((message): [string, string] => [message.key?.toString() ?? 'no key', message.text()]);
+  // #endregion receive-messages
+  return entries;
+}
+
 /** What comes with every answer. */
 export async function look(client: StreamClient, streamId: string): Promise<unknown> {
   // #region response
