@@ -4,7 +4,7 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { ConnectionError, TimeoutError } from './errors.ts';
 import type { HttpHead, HttpRequest, HttpResponse, RequestBody, Timeouts, Transport } from './http.ts';
-import { connectWithSharedBuffer, withoutSharedBytes } from './shared-read-buffer.ts';
+import { shareReadBuffer, withoutSharedBytes } from './shared-read-buffer.ts';
 
 interface Protocol {
   readonly request: typeof import('node:http').request;
@@ -52,14 +52,8 @@ export class NodeTransport implements Transport {
 }
 
 async function load(scheme: string, connections: 'keep-alive' | 'once'): Promise<Protocol> {
-  const options = { keepAlive: connections === 'keep-alive', scheduling: 'lifo' } as const;
-  if (scheme === 'https:') {
-    const https = await import('node:https');
-    return { request: https.request, agent: new https.Agent(options) };
-  }
-  const http = await import('node:http');
-  const agent = Object.assign(new http.Agent(options), { createConnection: connectWithSharedBuffer });
-  return { request: http.request, agent };
+  const { request, Agent: HttpAgent } = scheme === 'https:' ? await import('node:https') : await import('node:http');
+  return { request, agent: shareReadBuffer(new HttpAgent({ keepAlive: connections === 'keep-alive', scheduling: 'lifo' })) };
 }
 
 /** From now on the agent keeps nothing: what is free goes at once, what is in use when it is free. */

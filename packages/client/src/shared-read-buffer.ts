@@ -1,6 +1,6 @@
 // Connections that read into one buffer. Node makes a buffer of 64 KiB for each piece it reads, and node:http copies what is in it: a
 // reader at full speed leaves so much memory behind that the whole heap is marked ten times a second, which took half of its time.
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import type { Agent } from 'node:http';
 
 /**
  * What a system call reads at most. Shared by all connections, whose listener, node:http, copies what it wants to keep before it
@@ -14,12 +14,16 @@ export function withoutSharedBytes<Failure extends Error & { rawPacket?: unknown
   return error;
 }
 
-/** As `net.connect`, for node:http, whose parser copies what it is given. */
-export function connectWithSharedBuffer(options: NetConnectOpts): Socket {
-  const callback = (length: number): boolean => {
-    socket.emit('data', buffer.subarray(0, length));
-    return true;
+/** Has all connections that the agent makes from now on read into the buffer. */
+export function shareReadBuffer(agent: Agent): Agent {
+  const createConnection = agent.createConnection.bind(agent);
+  agent.createConnection = (options, created) => {
+    const callback = (length: number): boolean => {
+      socket?.emit('data', buffer.subarray(0, length));
+      return true;
+    };
+    const socket = createConnection({ ...options, onread: { buffer, callback } } as typeof options, created);
+    return socket;
   };
-  const socket = connect({ ...options, onread: { buffer, callback } });
-  return socket;
+  return agent;
 }
