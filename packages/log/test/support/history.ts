@@ -63,6 +63,7 @@ export class History {
       isCertain: false,
     };
     this.appends.set(append.id, append);
+    partition.recordsAsked += recordCount;
     return append;
   }
 
@@ -203,7 +204,9 @@ export class History {
     for (const { name, partitions } of this.logs.values()) {
       for (const [index, partition] of partitions.entries()) {
         const bounds = await store.partition(name, index).bounds().catch(unlessUnknown);
-        for (let offset = bounds?.startOffset ?? 0; offset < (bounds?.endOffset ?? 0); offset += 1) {
+        if (bounds === undefined) continue;
+        partition.judgeBounds(bounds);
+        for (let offset = bounds.startOffset; offset < bounds.endOffset; offset += 1) {
           const given = await this.#readOne(store, name, index, offset);
           if (given === 'damaged') refusals += 1;
           for (const append of this.#judgeCopied(partition, offset, given)) present.add(append);

@@ -72,6 +72,8 @@ export class PartitionHistory {
   startOffset = 0;
   /** One more than the largest offset that was answered or read. */
   endOffset = 0;
+  /** How many records anybody asked to append: as many offsets may have been given. */
+  recordsAsked = 0;
 
   constructor(name: string, retentionMs: number | 'forever') {
     this.name = name;
@@ -97,8 +99,15 @@ export class PartitionHistory {
     this.endOffset = Math.max(this.endOffset, offset + 1);
   }
 
+  /** Throws if no history of what was asked has these bounds; else to go from one to the other is bounded work. */
+  judgeBounds({ startOffset, endOffset }: Bounds): void {
+    if (startOffset >= 0 && startOffset <= endOffset && endOffset <= this.recordsAsked) return;
+    throw new Error(`${this} is said to go from ${startOffset} to ${endOffset}; ${this.recordsAsked} records were appended at most.`);
+  }
+
   /** Somebody was told the bounds: what was forgotten stays so, and only trims and time forget. */
   learnBounds({ startOffset, endOffset }: Bounds, known: Known, nowMs: number): void {
+    this.judgeBounds({ startOffset, endOffset });
     if (startOffset < known.startOffset) throw new Error(`${this} begins at ${startOffset}; it began at ${known.startOffset} before.`);
     if (endOffset < known.endOffset) throw new Error(`${this} ends at ${endOffset}; ${known.endOffset - 1} was there before.`);
     for (let offset = this.trimAsked; offset < startOffset; offset += 1) {
