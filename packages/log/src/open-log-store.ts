@@ -36,14 +36,10 @@ export async function openLogStore(options: LogStoreOptions): Promise<LogStore> 
   const { fileSystem, journalFileBytes, commandLogPrefix } = resolved;
   const reserve = new Reserve({ fileSystem, path: layout.reserve, journalFileBytes, commandLogPrefix });
   // One for both attempts: a lock that the first one could not remove is no other process's.
-  let token: string | undefined;
-  const ownToken = (): string => {
-    token ??= resolved.random(16).toString('hex');
-    return token;
-  };
+  const token = resolved.random(16).toString('hex');
   try {
-    return await lockAndRecover(resolved, layout, reserve, ownToken).catch((error: unknown) => {
-      if (isNoRoom(error) && reserve.giveUp()) return lockAndRecover(resolved, layout, reserve, ownToken);
+    return await lockAndRecover(resolved, layout, reserve, token).catch((error: unknown) => {
+      if (isNoRoom(error) && reserve.giveUp()) return lockAndRecover(resolved, layout, reserve, token);
       throw error;
     });
   } catch (error) {
@@ -51,10 +47,10 @@ export async function openLogStore(options: LogStoreOptions): Promise<LogStore> 
   }
 }
 
-async function lockAndRecover(options: ResolvedOptions, layout: Layout, reserve: Reserve, ownToken: () => string): Promise<LogStore> {
+async function lockAndRecover(options: ResolvedOptions, layout: Layout, reserve: Reserve, token: string): Promise<LogStore> {
   const { fileSystem, host } = options;
   await makeDirectory(fileSystem, layout);
-  const lock = await acquireLock(fileSystem, layout.lock, host, ownToken());
+  const lock = await acquireLock(fileSystem, layout.lock, host, token);
   try {
     return await recover(options, layout, lock, reserve);
   } catch (error) {
