@@ -16,7 +16,7 @@ const least: readonly (readonly [string, number])[] = [
   ['life ended: crashed', 500],
   ['life ended: closed', 100],
   ['opening failed', 50],
-  ['closed with appends in flight', 50],
+  ['closed with changes in flight', 50],
   ['wait ended by an append', 300],
   ['refused: Overloaded', 300],
   ['damage of the journal refused', 10],

@@ -9,12 +9,10 @@ import type { ManualClock, Seeded } from './seeded.ts';
 import type { Tally } from './tally.ts';
 
 const retentionMs = 3_600_000;
-/** What an append counts in flight beside its batch, at most, bytes. */
+/** What a change counts in flight beside the batch of an append, at most, bytes. */
 const overheadBytes = 700;
-/** What else may be in flight: a change of each caller, and retention's. */
-const otherBytes = 8 * overheadBytes;
 
-/** Bytes of appends that a store here takes at once. */
+/** Bytes of changes that a store here takes at once. */
 export const maxBytesInFlight: number = 64 * 1024;
 
 /** How much callers make. */
@@ -37,7 +35,7 @@ export interface World {
   readonly store: LogStore;
   /** Few large values in few partitions, whose segments have indexes, or many small ones in many. */
   readonly shape: Shape;
-  /** Bytes of appends without an answer yet, at most. */
+  /** Bytes of callers' changes without an answer yet, at most. */
   bytesInFlight: number;
   /** From now on calls may be refused as `Closed`. */
   isClosing: boolean;
@@ -87,7 +85,8 @@ export class Caller {
     const living = [...history.logs.values()].filter(({ deleted }) => deleted === 'no').length;
     if (living >= shape.mostLogs) return;
     const log = history.addLog(1 + random.below(shape.mostPartitions), random.chance(0.5) ? 'forever' : retentionMs);
-    await this.#hear(store.createLog(log.name, { partitionCount: log.partitions.length, retentionMs: log.retentionMs }), log);
+    const settings = { partitionCount: log.partitions.length, retentionMs: log.retentionMs };
+    await this.#hear(this.#counted(store.createLog(log.name, settings)), log);
     log.created = 'there';
     tally.add('log created');
     this.#world.mayDie(0.02, 'a creation was answered');
@@ -167,7 +166,7 @@ export class Caller {
     const floor = partition.endOffset;
     const fromMs = store.clock.now();
     const leave = this.#enter(batch.length + overheadBytes);
-    const isCrowded = this.#world.bytesInFlight + otherBytes > maxBytesInFlight;
+    const isCrowded = this.#world.bytesInFlight + this.#retentionBytes() > maxBytesInFlight;
     try {
       const { firstOffset, timestampMs } = await this.#hear(store.partition(log.name, index).append(batch), log);
       history.settle(append, firstOffset, timestampMs, store.durability === 'sync');
@@ -191,6 +190,22 @@ export class Caller {
     return () => {
       this.#world.bytesInFlight -= bytes;
     };
+  }
+
+  /** Counts a change other than an append until it is answered. */
+  #counted(answer: Promise<void>): Promise<void> {
+    const leave = this.#enter(overheadBytes);
+    answer.then(leave, leave);
+    return answer;
+  }
+
+  /** What retention may have in flight, of which nobody here is told: a trim of each partition that it looks after. */
+  #retentionBytes(): number {
+    let bytes = 0;
+    for (const log of this.#world.history.logs.values()) {
+      if (log.retentionMs !== 'forever' && log.deleted !== 'gone') bytes += log.partitions.length * overheadBytes;
+    }
+    return bytes;
   }
 
   #refuse(append: AppendRecord, error: unknown): void {
@@ -278,7 +293,7 @@ export class Caller {
     const { random, store, tally } = this.#world;
     const before = partition.startOffset + random.below(partition.endOffset - partition.startOffset + 1);
     partition.trimAsked = Math.max(partition.trimAsked, before);
-    await this.#hear(store.partition(log.name, index).trim(before), log);
+    await this.#hear(this.#counted(store.partition(log.name, index).trim(before)), log);
     partition.trimAnswered = Math.max(partition.trimAnswered, before);
     partition.startOffset = Math.max(partition.startOffset, before);
     tally.add('trim answered');
@@ -288,7 +303,7 @@ export class Caller {
   async #delete({ log }: Place): Promise<void> {
     const { store, tally } = this.#world;
     if (log.deleted === 'no') log.deleted = 'asked';
-    await this.#hear(store.deleteLog(log.name));
+    await this.#hear(this.#counted(store.deleteLog(log.name)));
     log.deleted = 'gone';
     tally.add('log deleted');
     this.#world.mayDie(0.1, 'a deletion was answered');

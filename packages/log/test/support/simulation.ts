@@ -234,7 +234,7 @@ class Simulation {
   async #closeUnderCallers(world: World): Promise<void> {
     const { random, scheduler, store, fileSystem, tally } = world;
     for (let turn = random.below(120); turn > 0; turn -= 1) await scheduler.pause();
-    tally.add(world.bytesInFlight > 0 ? 'closed with appends in flight' : 'closed under callers');
+    tally.add(world.bytesInFlight > 0 ? 'closed with changes in flight' : 'closed under callers');
     world.isClosing = true;
     await this.#close(store, fileSystem);
   }
