@@ -12,6 +12,8 @@ import type { Soaked } from './soak-child.ts';
 
 const partitions = 4;
 const sampleEveryMs = 1000;
+/** Samples. */
+const reportEvery = 300;
 /** Of the samples: the first are those of a process that is young. */
 const part = 10;
 const mostGrowth = 1.2;
@@ -26,7 +28,12 @@ export async function measureSoak({ minutes }: Options, volume: Volume): Promise
     const cpuBefore = server.cpuSeconds();
     const client = startChild('soak-child.ts', [join(folder, 'oci', 'config'), `${server.port}`, streamId, `${minutes * 60}`]);
     const memory: number[] = [];
-    const timer = setInterval(() => memory.push(server.memory()?.nowMiB ?? Number.NaN), sampleEveryMs);
+    const timer = setInterval(() => {
+      const nowMiB = server.memory()?.nowMiB ?? Number.NaN;
+      memory.push(nowMiB);
+      if (memory.length % reportEvery === 0)
+        console.error(`row soak, minute ${(memory.length * sampleEveryMs) / 60_000}: ${nowMiB.toFixed(0)} MiB`);
+    }, sampleEveryMs);
     const soaked = await answerOf<Soaked>(client).finally(() => clearInterval(timer));
     const few = Math.max(1, Math.floor(memory.length / part));
     const startMiB = median(memory.slice(few, 2 * few));
