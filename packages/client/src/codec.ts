@@ -37,6 +37,11 @@ export function utf8Text(bytes: Uint8Array): string {
   return bufferOf(bytes).toString();
 }
 
+/** Bytes that stay as these are now. */
+export function copyOf(bytes: Uint8Array): Bytes {
+  return Buffer.from(bytes);
+}
+
 export function toBase64(bytes: Uint8Array): string {
   return bufferOf(bytes).toString('base64');
 }

@@ -8,21 +8,10 @@ import type { PutMessagesDetails, PutMessagesDetailsEntry } from './models.ts';
 const first = { beforeValue: '{"messages":[{"value":"', beforeKey: '{"messages":[{"key":"' };
 const further = { beforeValue: '"},{"value":"', beforeKey: '"},{"key":"' };
 
-/** Messages whose texts this package has made: they are base64, and need no second look. */
-export class CheckedMessages implements PutMessagesDetails {
-  readonly messages: readonly { readonly key?: string | undefined; readonly value: string }[];
-
-  constructor(messages: CheckedMessages['messages']) {
-    this.messages = messages;
-  }
-}
-
 /** The JSON of `details`. Throws `TypeError` that names the message whose key or value is neither bytes nor base64. */
-export function encodePutBody(details: PutMessagesDetails): RequestBody {
-  const { messages } = details;
+export function encodePutBody({ messages }: PutMessagesDetails): RequestBody {
   if (!Array.isArray(messages)) throw new TypeError(`putMessagesDetails.messages: expected an array, got ${describe(messages)}.`);
   if (messages.length === 0) return '{"messages":[]}';
-  const encode = details instanceof CheckedMessages ? asItIs : encodeChecked;
   // Base64 needs no escaping.
   const pieces: string[] = [];
   for (const [index, message] of messages.entries()) {
@@ -39,11 +28,7 @@ export function encodePutBody(details: PutMessagesDetails): RequestBody {
   return asciiBody(pieces);
 }
 
-function asItIs(text: unknown): string {
-  return text as string; // The type of the messages says so.
-}
-
-function encodeChecked(value: unknown, name: 'key' | 'value', index: number, count: number): string {
+function encode(value: unknown, name: 'key' | 'value', index: number, count: number): string {
   if (value instanceof Uint8Array) return toBase64(value);
   const where = `Message ${index + 1} of ${count}: ${name}`;
   if (typeof value !== 'string') throw new TypeError(`${where}: expected base64 or a Uint8Array, got ${describe(value)}.`);

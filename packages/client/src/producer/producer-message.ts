@@ -1,7 +1,7 @@
-// What can be given to a producer, and the form in which it waits: encoded once, so that the caller's bytes may change afterwards.
+// What can be given to a producer, and the form in which it waits: bytes of its own, so that the caller's may change afterwards.
 
 import { limits } from 'millrace-protocol';
-import { toBase64, utf8Bytes } from '#codec';
+import { copyOf, toBase64, utf8Bytes } from '#codec';
 
 /**
  * A message to send: `value` as bytes or as text, which goes as UTF-8, or `json`, which goes as its JSON text. Unlike
@@ -33,8 +33,8 @@ export interface JsonMember {
 export interface EncodedMessage {
   /** Base64; undefined without a key. */
   readonly key: string | undefined;
-  /** Base64. */
-  readonly value: string;
+  /** The producer's own. */
+  readonly value: Uint8Array;
   /** Decoded bytes of both. */
   readonly bytes: number;
 }
@@ -50,7 +50,7 @@ export function encodeMessage(message: ProducerMessage): EncodedMessage {
   const bytes = value.length + (key?.length ?? 0);
   if (value.length < limits.valueBytes.min || bytes > max)
     throw new RangeError(`value: expected 1 to ${max} bytes, those of the key included, got ${bytes}.`);
-  return { key: key && toBase64(key), value: toBase64(value), bytes };
+  return { key: key && toBase64(key), value: value === message.value ? copyOf(value) : value, bytes };
 }
 
 function valueOf({ value, json }: ProducerMessage): string | Uint8Array {

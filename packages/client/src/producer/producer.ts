@@ -4,7 +4,6 @@ import { type Effect, RequestError, TimeoutError } from '../errors.ts';
 import type { PutMessagesResultEntry } from '../models.ts';
 import { nextTurn } from '../next-turn.ts';
 import { notNeeded } from '../not-needed.ts';
-import { CheckedMessages } from '../put-body.ts';
 import { type Backoff, persistentBackoff, waitMs } from '../retry/backoff.ts';
 import { type RetryEnvironment, systemEnvironment } from '../retry/environment.ts';
 import { NoneRetryStrategy } from '../retry/retry-strategy.ts';
@@ -250,11 +249,11 @@ export class Producer implements AsyncDisposable {
 
   #put(entries: readonly Entry[]): ReturnType<StreamClient['putMessages']> {
     const { clock } = this.#environment;
-    const messages = new CheckedMessages(entries.map(({ message }) => message));
+    const messages = entries.map(({ message: { key, value } }) => ({ key, value }));
     const { requestTimeoutMs: ms } = this.#settings;
     const late = (): Error => new TimeoutError('read', ms, new URL(this.#client.endpoint).host);
     return withDeadline({ clock, ms, late, signal: this.#ends.signal }, (signal) =>
-      this.#client.putMessages(this.#streamId, messages, { retryStrategy: withoutRetry, signal }),
+      this.#client.putMessages(this.#streamId, { messages }, { retryStrategy: withoutRetry, signal }),
     );
   }
 

@@ -81,7 +81,7 @@ export class FakeGroup implements GroupClient {
   };
 
   putMessages: GroupClient['putMessages'] = async (streamId, { messages }) => {
-    this.calls.push(`put ${streamId} ${messages.map(({ value }) => Buffer.from(String(value), 'base64')).join(' ')}`);
+    this.calls.push(`put ${streamId} ${messages.map(({ value }) => Buffer.from(value as Uint8Array)).join(' ')}`);
     this.#failIfTold('put');
     return this.#response({ failures: 0, entries: messages.map(() => ({ partition: '0', offset: 0, timestamp: new Date(0) })) });
   };

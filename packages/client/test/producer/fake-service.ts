@@ -64,6 +64,6 @@ function responseOf(entries: PutMessagesResultEntry[]): Response<PutMessagesResu
   return new Response({ status: 200, rawHeaders: [] }, data, { ...request, bodySignature: 'left-out' });
 }
 
-function text(base64: unknown): string {
-  return Buffer.from(String(base64), 'base64').toString();
+function text(content: string | Uint8Array | null): string {
+  return (typeof content === 'string' ? Buffer.from(content, 'base64') : Buffer.from(content ?? [])).toString();
 }
