@@ -2,7 +2,8 @@
 // the way back from what was sent to what was signed (seen with oci-common 2.139.1; mended there in 2.142.1).
 
 const escapedOnlyWhenSigned = /[{}|\\^`]/g;
-const nonAscii = /(?:%[89A-F][0-9A-F])+/gi;
+/** One character beyond ASCII in UTF-8, as a URL escapes it: in capitals. Other escapes are the caller's own, and were signed as they are. */
+const nonAscii = /%(?:[CD][0-9A-F]|(?:E[0-9A-F]|F[0-7]%[89AB][0-9A-F])%[89AB][0-9A-F])%[89AB][0-9A-F]/g;
 
 /** The form of `target` (path and query as sent) that the npm client may have signed; `target` itself if there is no other. */
 export function legacySignedTarget(target: string): string {

@@ -34,6 +34,8 @@ test('a target both parsers write alike is left as it is', () => {
   expect(legacySignedTarget(target)).toBe(target);
 });
 
-test('escapes that are no UTF-8 stay', () => {
+test("escapes that are no UTF-8 stay, and those of the caller's own, also next to others", () => {
   expect(legacySignedTarget('/x?a=%FF%C3')).toBe('/x?a=%FF%C3');
+  expect(legacySignedTarget('/x?a=%C3%9F%AA%aa%E2%82%AC%c3%9f')).toBe('/x?a=ß%AA%aa€%c3%9f');
+  expect(legacySignedTarget('/x?a=%ED%A0%80%F7%BF%BF%BF')).toBe('/x?a=%ED%A0%80%F7%BF%BF%BF');
 });
