@@ -6,8 +6,17 @@ import { runSeed } from './run-seed.ts';
 
 const runs = 200;
 
-/** Seeds that once failed, for the simulator's own faults or the service's. What they do changes with the simulator; up to 200 they run anyway. */
-const kept = [58, 65, 82, 259, 339, 720, 6293];
+/** Seeds beyond the first ones that once failed, for the simulator's own faults or the service's. What they do changes with the simulator. */
+const kept = [
+  // What it failed for is not known any more.
+  259,
+  // A change whose answer was lost was not finished. No seed loses an answer any more, since commands are applied from memory;
+  // the test of that fix is in `catalogue-recovery.test.ts`.
+  339, 6293,
+  // In async a damaged journal took streams in silence, and the model took that for a broken promise. Without `doubtStreams` none of
+  // the first 33,000 seeds fails; where every `hurt` life ends with a damaged journal, seed 1540 does.
+  720,
+];
 
 /** What a run of so many seeds does at least so often; else the simulator has stopped to try it. */
 const least: readonly (readonly [string, number])[] = [
