@@ -10,7 +10,7 @@ export type Decode<Data> = (body: readonly Uint8Array[]) => Data;
 export const decodeCursor: Decode<Cursor> = (body) => parse(body) as Cursor;
 export const decodeNothing: Decode<undefined> = () => undefined;
 
-export const decodeMessages: Decode<Message[]> = (body) => scanMessages(body)?.map(copyOf) ?? parseMessages(body);
+export const decodeMessages: Decode<Message[]> = (body) => scanMessages(body)?.map(plainOf) ?? parseMessages(body);
 
 /** Messages that are decoded when they are looked at, and keep the piece they came in as long as they live. */
 export const decodeReceived: Decode<ReceivedMessage[]> = (body) =>
@@ -41,7 +41,7 @@ export const decodeWorkRequest: Decode<WorkRequest> = (body) => withWorkTimes(pa
 export const decodeWorkRequests: Decode<WorkRequest[]> = (body) => (parse(body) as { items: WorkRequest[] }).items.map(withWorkTimes);
 
 /** A message by itself, as `JSON.parse` would have made it. */
-function copyOf({ stream, partition, key, value, offset, timestamp }: Message): Message {
+function plainOf({ stream, partition, key, value, offset, timestamp }: Message): Message {
   return { stream, partition, key, value, offset, timestamp };
 }
 

@@ -1,4 +1,5 @@
 // Verifying a directory on a simulated disk, and seeing that nothing but reading happened.
+import { crc32c, encodeBatch, type RecordInput, stampBatch } from 'millrace-records';
 import { expect } from 'vitest';
 import { type LogStore, type LogStoreOptions, type Verification, verifyLogStore } from '../src/index.ts';
 import { entryKind } from '../src/journal-entry.ts';
@@ -6,6 +7,9 @@ import { JournalReader } from '../src/journal-reader.ts';
 import { readAll } from './refusal.ts';
 import { directory, openIn, settle, type World } from './setup.ts';
 import type { Call, CrashFileSystem } from './support/crash-file-system.ts';
+
+/** The first one of the first partition of the first log. */
+export const segment = '/data/logs/1/0/00000000000000000000.log';
 
 const reading: readonly Call[] = ['open', 'sizeOf', 'list', 'read', 'size'];
 
@@ -64,4 +68,21 @@ export function damageEntries(world: World, ...sequences: number[]): void {
   const places = placesOfEntries(world).filter(({ sequence }) => sequences.includes(sequence));
   expect(places).toHaveLength(sequences.length);
   for (const { path, position } of places) world.disk.damage(path, position + 40);
+}
+
+/** Writes another batch over what is at `position` of `segment`. */
+export function replaceBatch(world: World, position: number, records: readonly RecordInput[], baseOffset: number, stampMs: number): void {
+  const batch = encodeBatch(records);
+  stampBatch(batch, baseOffset, stampMs);
+  world.disk.mount().open(segment, 'existing').writeSync([batch], position);
+}
+
+/** Writes a checkpoint of these contents, with the CRC they need. */
+export function replaceCheckpoint(world: World, contents: string): void {
+  const body = Buffer.from(contents);
+  const line = `millrace-checkpoint 1 ${crc32c(body).toString(16).padStart(8, '0')} ${body.length}\n`;
+  world.disk
+    .mount()
+    .open('/data/checkpoint', 'new')
+    .writeSync([Buffer.from(line), body], 0);
 }

@@ -1,13 +1,12 @@
 // `verifyLogStore` proves what is right, names what is not with file, partition and offsets, and touches nothing.
-import { crc32c, encodeBatch, type RecordInput, stampBatch } from 'millrace-records';
+import { stampBatch } from 'millrace-records';
 import { describe, expect, test } from 'vitest';
 import { type LogStore, verifyLogStore } from '../src/index.ts';
 import { readAll } from './refusal.ts';
 import { batchOf, createWorld, directory, openIn, settle, type World } from './setup.ts';
-import { allBytes, damageEntries, lived, placesOfEntries, verifyIn } from './verify-setup.ts';
+import { allBytes, damageEntries, lived, placesOfEntries, replaceBatch, replaceCheckpoint, segment, verifyIn } from './verify-setup.ts';
 
 const settings = { partitionCount: 1, retentionMs: 'forever' } as const;
-const segment = '/data/logs/1/0/00000000000000000000.log';
 const batchBytes = batchOf('0').length;
 
 describe('a store without damage', () => {
@@ -386,21 +385,4 @@ function large(number: number): Buffer {
 async function fillLarge(store: LogStore, count: number): Promise<void> {
   await store.createLog('a', settings);
   for (let number = 0; number < count; number += 1) await store.partition('a', 0).append(large(number));
-}
-
-/** Writes another batch over what is at `position` of the segment. */
-function replaceBatch(world: World, position: number, records: readonly RecordInput[], baseOffset: number, stampMs: number): void {
-  const batch = encodeBatch(records);
-  stampBatch(batch, baseOffset, stampMs);
-  world.disk.mount().open(segment, 'existing').writeSync([batch], position);
-}
-
-/** Writes a checkpoint of these contents, with the CRC they need. */
-function replaceCheckpoint(world: World, contents: string): void {
-  const body = Buffer.from(contents);
-  const line = `millrace-checkpoint 1 ${crc32c(body).toString(16).padStart(8, '0')} ${body.length}\n`;
-  world.disk
-    .mount()
-    .open('/data/checkpoint', 'new')
-    .writeSync([Buffer.from(line), body], 0);
 }

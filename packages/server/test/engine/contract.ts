@@ -1,10 +1,11 @@
 // The twelve laws of an engine as one suite that every engine passes. A new engine is one file that opens it and one line
 // in `engine.test.ts`.
 import type { Clock } from 'millrace-log';
-import { baseOffsetOf, encodeBatch, endOffsetOf, RecordReader, timestampOf } from 'millrace-records';
+import { baseOffsetOf, timestampOf } from 'millrace-records';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Engine, PartitionLog, ReadLimits } from '../../src/engine/engine.ts';
 import { TestClock } from '../support/test-clock.ts';
+import { batch, offsetsOf, valuesOf } from './records.ts';
 
 /** What the suite needs to know of an engine. */
 export interface EngineUnderTest {
@@ -372,28 +373,6 @@ export function engineContract({ name, open, reopen, openBounded }: EngineUnderT
         expect((await engine.listLogs()).map(({ name: log }) => log)).toEqual(['orders']);
       });
     });
-  });
-}
-
-function batch(...values: string[]): Buffer {
-  return encodeBatch(values.map((value) => ({ key: null, value: Buffer.from(value) })));
-}
-
-function valuesOf(batches: readonly Buffer[]): string[] {
-  return recordsOf(batches).map(({ value }) => value);
-}
-
-function offsetsOf(batches: readonly Buffer[]): number[] {
-  return recordsOf(batches).map(({ offset }) => offset);
-}
-
-function recordsOf(batches: readonly Buffer[]): { offset: number; value: string }[] {
-  return batches.flatMap((bytes) => {
-    const records = new RecordReader(bytes);
-    const found: { offset: number; value: string }[] = [];
-    while (records.next()) found.push({ offset: records.offset, value: records.value().toString() });
-    expect(found.length).toBe(endOffsetOf(bytes) - baseOffsetOf(bytes));
-    return found;
   });
 }
 
