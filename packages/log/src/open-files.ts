@@ -6,6 +6,8 @@ import { type Layout, segmentName, suffix } from './layout.ts';
 
 interface Handle {
   readonly file: OpenFile;
+  /** The later, the larger. */
+  lastUse: number;
   /** Uses that must end before the file may be closed. */
   holds: number;
   forgotten: boolean;
@@ -20,8 +22,8 @@ export class OpenFiles {
   readonly #fileSystem: FileSystem;
   readonly #layout: Layout;
   readonly #limit: number;
-  /** In the order of their last use. */
   readonly #handles = new Map<Segment, Handle>();
+  #uses = 0;
 
   constructor(fileSystem: FileSystem, layout: Layout, limit: number) {
     this.#fileSystem = fileSystem;
@@ -75,24 +77,24 @@ export class OpenFiles {
   #handle(segment: Segment): Handle {
     const handle = this.#handles.get(segment);
     if (handle === undefined) return this.#keep(segment, this.#fileSystem.open(this.path(segment), 'existing'));
-    this.#handles.delete(segment);
-    this.#handles.set(segment, handle);
+    handle.lastUse = this.#uses++;
     return handle;
   }
 
   #keep(segment: Segment, file: OpenFile): Handle {
-    const handle = { file, holds: 0, forgotten: false };
+    const handle = { file, lastUse: this.#uses++, holds: 0, forgotten: false };
     this.#handles.set(segment, handle);
     if (this.#handles.size > this.#limit) this.#closeOldest(segment);
     return handle;
   }
 
   #closeOldest(except: Segment): void {
+    let oldest: [Segment, Handle] | undefined;
     for (const [segment, handle] of this.#handles) {
       if (handle.holds > 0 || segment === except) continue;
-      this.#close(segment, handle);
-      return;
+      if (oldest === undefined || handle.lastUse < oldest[1].lastUse) oldest = [segment, handle];
     }
+    if (oldest !== undefined) this.#close(...oldest);
   }
 
   #close(segment: Segment, handle: Handle): void {

@@ -5,11 +5,15 @@
 export const indexIntervalBytes: number = 32 * 1024;
 const offsetEntryBytes = 8;
 const timeEntryBytes = 12;
+/** So many of the batches written last have an entry too, in memory only: where readers at the end begin. */
+const writtenEntries = 8;
 
 /** A batch an index points at: where it begins, and the offset of its last record, relative to the segment's base. */
 export interface IndexEntry {
   readonly position: number;
   readonly lastOffset: number;
+  /** The offset of its first record, if that is known for certain. */
+  readonly firstOffset?: number;
 }
 
 /** Entries ascend in position, offset and stamp. Offsets are relative to the segment's base offset. */
@@ -18,6 +22,8 @@ export class SegmentIndex {
   #positions: number[] = [];
   #stamps: number[] = [];
   #stampedOffsets: number[] = [];
+  /** The last ones; not in the files. */
+  #written: IndexEntry[] = [];
 
   get size(): number {
     return this.#positions.length;
@@ -38,8 +44,20 @@ export class SegmentIndex {
     this.#stampedOffsets.push(lastOffset);
   }
 
+  /** As `add`, for a batch that was just written. */
+  addWritten(position: number, firstOffset: number, lastOffset: number, stampMs: number): void {
+    this.add(position, lastOffset, stampMs);
+    if (this.#written.push({ position, firstOffset, lastOffset }) > writtenEntries) this.#written.shift();
+  }
+
   clear(): void {
     for (const column of [this.#lastOffsets, this.#positions, this.#stamps, this.#stampedOffsets]) column.length = 0;
+    this.#written = [];
+  }
+
+  /** As `before`, and nearer to an offset among the batches that were written last. */
+  justBefore(offset: number): IndexEntry | undefined {
+    return this.#written.findLast(({ lastOffset }) => lastOffset <= offset) ?? this.before(offset);
   }
 
   /** The last entry whose batch ends at or before `offset`; undefined: begin at the start of the segment. */

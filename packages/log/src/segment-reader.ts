@@ -29,7 +29,8 @@ export class SegmentReader {
   /** Loaded indexes in the order of their last use. */
   readonly #loaded = new Set<Segment>();
   /** Reads that have not ended. */
-  readonly #reads = new Set<Promise<unknown>>();
+  #reads = 0;
+  #onLastRead: (() => void) | undefined;
 
   constructor(fileSystem: FileSystem, files: OpenFiles) {
     this.#fileSystem = fileSystem;
@@ -52,11 +53,11 @@ export class SegmentReader {
   async #read(segment: Segment, fromOffset: number, limits: BatchLimits): Promise<Buffer[]> {
     const index = await this.#index(segment);
     try {
-      return await this.#readFrom(segment, index.before(fromOffset - segment.baseOffset), fromOffset, limits);
+      return await this.#readFrom(segment, index.justBefore(fromOffset - segment.baseOffset), fromOffset, limits);
     } catch (error) {
       if (!(error instanceof LogError) || error.code !== 'Damaged') throw error;
       const rebuilt = await this.#rebuild(segment);
-      return await this.#readFrom(segment, rebuilt.before(fromOffset - segment.baseOffset), fromOffset, limits);
+      return await this.#readFrom(segment, rebuilt.justBefore(fromOffset - segment.baseOffset), fromOffset, limits);
     }
   }
 
@@ -118,15 +119,16 @@ export class SegmentReader {
 
   /** Resolves when no read uses a file any more, given that none begins. */
   async settle(): Promise<void> {
-    while (this.#reads.size > 0) await Promise.allSettled(this.#reads);
+    if (this.#reads > 0) await new Promise<void>((resolve) => (this.#onLastRead = resolve));
   }
 
   async #track<T>(read: Promise<T>): Promise<T> {
-    this.#reads.add(read);
+    this.#reads += 1;
     try {
       return await read;
     } finally {
-      this.#reads.delete(read);
+      this.#reads -= 1;
+      if (this.#reads === 0) this.#onLastRead?.();
     }
   }
 
@@ -186,7 +188,7 @@ export class SegmentReader {
   }
 
   async #readFrom(segment: Segment, entry: IndexEntry | undefined, fromOffset: number, limits: BatchLimits): Promise<Buffer[]> {
-    const walk = new BatchWalk(segment, this.#files.path(segment), entry);
+    const walk = new BatchWalk(segment, this.#files, entry);
     const { allocate = (bytes) => Buffer.allocUnsafeSlow(bytes) } = limits;
     let room = estimateBytes(segment, limits);
     while (walk.position < segment.bytes) {
@@ -246,16 +248,17 @@ class BatchWalk {
   /** Size of the batch at `position`, when it was wanted and not all there. */
   pendingBytes = 0;
   readonly #segment: Segment;
-  readonly #path: string;
+  readonly #files: OpenFiles;
   /** What the first batch must end at, when an index entry led here. */
   #firstEnd: number | undefined;
   #expected: number | undefined;
 
-  constructor(segment: Segment, path: string, entry: IndexEntry | undefined) {
+  constructor(segment: Segment, files: OpenFiles, entry: IndexEntry | undefined) {
     this.#segment = segment;
-    this.#path = path;
+    this.#files = files;
     this.position = entry?.position ?? 0;
-    this.#expected = entry === undefined ? segment.baseOffset : undefined;
+    const firstOffset = entry === undefined ? 0 : entry.firstOffset;
+    this.#expected = firstOffset === undefined ? undefined : segment.baseOffset + firstOffset;
     this.#firstEnd = entry === undefined ? undefined : segment.baseOffset + entry.lastOffset + 1;
   }
 
@@ -294,7 +297,7 @@ class BatchWalk {
     const at = this.#expected ?? baseOffset;
     return new LogError(
       'Damaged',
-      `Offsets ${at} to at most ${last} of ${partition} cannot be read: at position ${this.position} of ${this.#path} ${problem}.`,
+      `Offsets ${at} to at most ${last} of ${partition} cannot be read: at position ${this.position} of ${this.#files.path(this.#segment)} ${problem}.`,
     );
   }
 

@@ -40,7 +40,7 @@ export interface SegmentWriterParts {
 /** Moves the accepted ends. What it wrote becomes visible by `showBatch`. */
 export class SegmentWriter {
   readonly #parts: SegmentWriterParts;
-  readonly #planned = new Map<Segment, PlannedBatch[]>();
+  #planned = new Map<Segment, PlannedBatch[]>();
   readonly #foldersMade = new WeakSet<Log | Partition>();
 
   constructor(parts: SegmentWriterParts) {
@@ -73,7 +73,7 @@ export class SegmentWriter {
    */
   flush(): void {
     for (const [segment, planned] of this.#planned) this.#flushSegment(segment, planned);
-    this.#planned.clear();
+    this.#planned = new Map(); // one that lives on leaves garbage among what is old
   }
 
   #add(segment: Segment, batch: Buffer, stampMs: number): PlannedBatch {
@@ -181,5 +181,5 @@ export function showBatch({ partition, segment, batch, stampMs, baseOffset, posi
   segment.bytes = position + batch.length;
   segment.largestStampMs = stampMs;
   partition.endOffset = baseOffset + recordCountOf(batch);
-  segment.index?.add(position, partition.endOffset - 1 - segment.baseOffset, stampMs);
+  segment.index?.addWritten(position, baseOffset - segment.baseOffset, partition.endOffset - 1 - segment.baseOffset, stampMs);
 }

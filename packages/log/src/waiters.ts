@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 
 /** A set of waits that all end together. */
 export class Waiters {
-  readonly #waiting = new Set<() => void>();
+  #waiting = new Set<() => void>();
 
   /** How many wait. */
   get size(): number {
@@ -28,6 +28,9 @@ export class Waiters {
 
   /** Ends all waits. */
   wakeAll(): void {
-    for (const end of this.#waiting) end();
+    if (this.#waiting.size === 0) return;
+    const woken = this.#waiting;
+    this.#waiting = new Set(); // one that lives on leaves garbage among what is old
+    for (const end of woken) end();
   }
 }

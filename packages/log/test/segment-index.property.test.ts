@@ -24,6 +24,20 @@ test('the two files say what the index said: where to begin for any offset and a
   );
 });
 
+test('among the last eight batches that were written the one right before an offset is known, with its first offset', () => {
+  fc.assert(
+    fc.property(steps, fc.nat({ max: 3000 }), (given, question) => {
+      const index = new SegmentIndex();
+      const written = batchesOf(given);
+      for (const { position, firstOffset, lastOffset, stampMs } of written) index.addWritten(position, firstOffset, lastOffset, stampMs);
+      const rightBefore = written.slice(-8).findLast(({ lastOffset }) => lastOffset <= question);
+      const found = index.justBefore(question);
+      if (rightBefore === undefined) expect(found).toEqual(index.before(question));
+      else expect(found).toEqual(expect.objectContaining({ position: rightBefore.position, firstOffset: rightBefore.firstOffset }));
+    }),
+  );
+});
+
 test('two files with anything in them give entries that rise and lie within the segment, no more than the bytes hold', () => {
   const hostile = fc.oneof(
     fc.tuple(anyBytes(200), anyBytes(200)),
@@ -50,15 +64,23 @@ test('two files with anything in them give entries that rise and lie within the 
   );
 });
 
-function fill(index: SegmentIndex, given: readonly { bytes: number; records: number; ms: number }[]): { position: number } {
-  let [position, offset, stampMs] = [0, -1, 0];
-  for (const { bytes, records, ms } of given) {
+type Step = { readonly bytes: number; readonly records: number; readonly ms: number };
+
+function fill(index: SegmentIndex, given: readonly Step[]): { position: number } {
+  const batches = batchesOf(given);
+  for (const { position, lastOffset, stampMs } of batches) index.add(position, lastOffset, stampMs);
+  return { position: batches.at(-1)?.position ?? 0 };
+}
+
+function batchesOf(given: readonly Step[]): { position: number; firstOffset: number; lastOffset: number; stampMs: number }[] {
+  let [position, lastOffset, stampMs] = [0, -1, 0];
+  return given.map(({ bytes, records, ms }) => {
+    const firstOffset = lastOffset + 1;
     position += bytes;
-    offset += records;
+    lastOffset += records;
     stampMs += ms;
-    index.add(position, offset, stampMs);
-  }
-  return { position };
+    return { position, firstOffset, lastOffset, stampMs };
+  });
 }
 
 function filesOf(encode: (index: SegmentIndex) => Buffer): fc.Arbitrary<Buffer> {

@@ -108,20 +108,23 @@ export async function waitForMessage(
   change: (waitMs: number, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
+  const end = (): void => over.abort();
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
   const grown = held.map(async ({ partition, from }) => {
     const log = engine.partition(messageLogOf(stream), partition);
     try {
-      await log.read(from ?? (await log.bounds()).startOffset, { maxBytes: 1, maxRecords: 1, waitMs }, either);
+      await log.read(from ?? (await log.bounds()).startOffset, { maxBytes: 1, maxRecords: 1, waitMs }, over.signal);
     } catch (error) {
       // Retention has moved the start: whoever looks next sees what that means.
       if (!(error instanceof OffsetOutOfRange)) throw error;
     }
   });
   try {
-    await Promise.race([change(waitMs, either), ...grown]);
+    await Promise.race([change(waitMs, over.signal), ...grown]);
   } finally {
-    over.abort();
+    signal.removeEventListener('abort', end);
+    end();
     await Promise.allSettled(grown);
   }
 }

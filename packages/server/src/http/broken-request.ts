@@ -1,36 +1,19 @@
 // Bytes that never became a request: answered in the API's words on the bare socket.
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ErrorBody, type ErrorCode, header, statusOf } from 'millrace-protocol';
+import type { Connections } from './connections.ts';
 import type { RequestIds } from './request-id.ts';
-
-/** Which requests of a connection have arrived whole and are yet to be answered; `note` every request. */
-export class AnswersUnderWay {
-  readonly #bySocket = new WeakMap<Socket, Set<ServerResponse>>();
-
-  note(socket: Socket, response: ServerResponse): void {
-    const responses = this.#bySocket.get(socket) ?? new Set();
-    this.#bySocket.set(socket, responses);
-    responses.add(response);
-    response.once('close', () => responses.delete(response));
-  }
-
-  /** The last of them on this connection. */
-  lastOn(socket: Socket): ServerResponse | undefined {
-    return [...(this.#bySocket.get(socket) ?? [])].findLast(({ req }) => req.complete);
-  }
-}
 
 /**
  * Answers what the HTTP parser refused, if anybody still listens, and closes the connection. Behind a request that is still
  * being answered it says nothing: that would be taken for the answer.
  */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, requestIds: RequestIds, answers: AnswersUnderWay): void {
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, requestIds: RequestIds, connections: Connections): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const underWay = answers.lastOn(socket);
+  const underWay = connections.lastAnswerOn(socket);
   if (underWay !== undefined) {
     underWay.once('close', () => socket.destroy());
     return;

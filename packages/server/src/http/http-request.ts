@@ -4,28 +4,26 @@ import { limits } from 'millrace-protocol';
 import type { OperationRequest } from '../operation.ts';
 import { parseText } from '../parameters.ts';
 import { Query } from '../query.ts';
+import type { Connections } from './connections.ts';
 
 export class HttpRequest implements OperationRequest {
   readonly body: Buffer;
   readonly origin: string;
   readonly #request: IncomingMessage;
   readonly #parameters: Readonly<Record<string, string | undefined>>;
-  readonly #draining: AbortSignal;
+  readonly #connections: Connections;
   #query: Query | undefined;
-  #abort: AbortController | undefined;
-  #stopWaiting: (() => void) | undefined;
 
-  /** `draining` aborts when the server stops waiting. */
   constructor(
     request: IncomingMessage,
     parameters: Readonly<Record<string, string | undefined>>,
     body: Buffer,
     origin: string,
-    draining: AbortSignal,
+    connections: Connections,
   ) {
     this.#request = request;
     this.#parameters = parameters;
-    this.#draining = draining;
+    this.#connections = connections;
     this.body = body;
     this.origin = origin;
   }
@@ -46,29 +44,7 @@ export class HttpRequest implements OperationRequest {
 
   /** Made when first asked for: only reads that wait need it. */
   get signal(): AbortSignal {
-    this.#abort ??= this.#listen();
-    return this.#abort.signal;
-  }
-
-  /** Must be called when the request is answered. */
-  release(): void {
-    this.#stopWaiting?.();
-  }
-
-  #listen(): AbortController {
-    const abort = new AbortController();
-    const end = (): void => abort.abort();
-    const { socket } = this.#request;
-    // Requests sent in a row on one connection wait together.
-    socket.setMaxListeners(0);
-    socket.once('close', end);
-    this.#draining.addEventListener('abort', end, { once: true });
-    if (this.#draining.aborted || socket.destroyed) end();
-    this.#stopWaiting = () => {
-      socket.off('close', end);
-      this.#draining.removeEventListener('abort', end);
-    };
-    return abort;
+    return this.#connections.goneSignal(this.#request.socket);
   }
 }
 

@@ -54,7 +54,7 @@ export async function listen(service: Service, options: ListenerOptions): Promis
   // Left to itself, Node invites every body at once, and answers other expectations in no words of the API.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
   // Node's types say Duplex; connections of this server are sockets.
-  server.on('clientError', (error, socket) => answerBrokenRequest(error, socket as Socket, pipeline.requestIds, pipeline.answers));
+  server.on('clientError', (error, socket) => answerBrokenRequest(error, socket as Socket, pipeline.requestIds, pipeline.connections));
   await bind(server, options);
   return { url: addressOf(server), close: (graceMs) => close(server, service, pipeline, graceMs) };
 }

@@ -8,7 +8,7 @@ import { type RefusalOptions, sendAnswer, sendProbe, sendRefusal } from './answe
 import { Authenticator, checkDigest } from './authenticate.ts';
 import { type BodyRoom, contentDigest, readBody } from './body.ts';
 import { BodyBudget } from './body-budget.ts';
-import { AnswersUnderWay } from './broken-request.ts';
+import { Connections } from './connections.ts';
 import { isPreflight, preflightHeaders } from './cors.ts';
 import { HttpRequest } from './http-request.ts';
 import { probes } from './probes.ts';
@@ -36,7 +36,7 @@ export class Pipeline {
   readonly requestIds: RequestIds;
   /** Aborted when the server closes: waits end, and connections with them. */
   readonly draining: AbortController = new AbortController();
-  readonly answers: AnswersUnderWay = new AnswersUnderWay();
+  readonly connections: Connections = new Connections(this.draining.signal);
   readonly #service: Service;
   readonly #options: PipelineOptions;
   readonly #router: Router;
@@ -54,7 +54,7 @@ export class Pipeline {
 
   /** Answers the request; resolves when the answer is on its way. Rejects only if not even a refusal can be sent. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.answers.note(request.socket, response);
+    this.connections.note(request.socket, response);
     const to = this.#router.find(request.method ?? '', request.url ?? '');
     if (to.kind === 'operation') return await this.#serveOperation(to, request, response);
     const requestId = this.requestIds.next(headerText(request, header.requestId));
@@ -88,7 +88,7 @@ export class Pipeline {
     if (awaitsInvitation(request)) response.writeContinue();
     const maxBytes = (name === 'PutMessages' ? limits.putBodyBytes : limits.bodyBytes).max;
     const { body, release } = await readBody(request, maxBytes, this.#bodyRoom);
-    const operationRequest = new HttpRequest(request, parameters, body, this.#originOf(request), this.draining.signal);
+    const operationRequest = new HttpRequest(request, parameters, body, this.#originOf(request), this.connections);
     try {
       if (bodyDigest !== undefined) checkDigest(bodyDigest, await contentDigest(body));
       const route = routes[name];
@@ -97,7 +97,6 @@ export class Pipeline {
       sendAnswer(this.#lastIfDraining(response), requestId, answer);
       return answer.status;
     } finally {
-      operationRequest.release();
       release();
     }
   }
