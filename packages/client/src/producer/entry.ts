@@ -39,7 +39,6 @@ export class Entry {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.ack.catch(() => {}); // Nobody has to look: `flush` and `close` report failures too.
   }
 
   get isSettled(): boolean {
@@ -54,6 +53,7 @@ export class Entry {
 
   fail(error: Error): void {
     this.#isSettled = true;
+    this.ack.catch(() => {}); // Nobody has to look: `flush` and `close` report failures too.
     this.#reject(error);
   }
 }

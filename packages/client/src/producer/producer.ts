@@ -13,9 +13,10 @@ import { withDeadline } from '../with-deadline.ts';
 import { type Ack, Entry } from './entry.ts';
 import { Lanes, type Share } from './lanes.ts';
 import { ProducerClosed, UndeliveredMessage, UndeliveredMessages } from './producer-errors.ts';
-import { encodeMessage, type ProducerMessage } from './producer-message.ts';
+import { type EncodedMessage, encodeMessage, type ProducerMessage } from './producer-message.ts';
 import { type ProducerOptions, type ProducerSettings, producerSettings } from './producer-options.ts';
 import { Room } from './room.ts';
+import { Unsettled } from './unsettled.ts';
 
 /** A message that was accepted. */
 export interface Submission {
@@ -67,7 +68,7 @@ export class Producer implements AsyncDisposable {
   readonly #settings: ProducerSettings;
   readonly #environment: RetryEnvironment;
   readonly #lanes = new Lanes();
-  readonly #unsettled = new Set<Entry>();
+  readonly #unsettled = new Unsettled();
   readonly #room: Room;
   readonly #tasks = new Set<Promise<void>>();
   /** Ends requests and waits: when closing is over. */
@@ -113,16 +114,14 @@ export class Producer implements AsyncDisposable {
    * with `TypeError` or `RangeError` for a message that cannot be sent, with `ProducerClosed`, and with the signal's reason.
    */
   async submit(message: ProducerMessage, options?: SubmitOptions): Promise<Submission> {
-    const encoded = encodeMessage(message);
-    const entry = (): Entry => new Entry(encoded, this.#environment.clock.now(), this.#settings.timeoutMs);
-    if (this.#closing !== undefined) throw new ProducerClosed();
-    const { ack } = await this.#room.enter(encoded.bytes, () => this.#accept(entry()), options?.signal);
+    const { ack } = await this.#enter(message, options);
     return { ack };
   }
 
   /** Resolves when the message is durable; rejects as `submit` does, and with `UndeliveredMessage`. */
   async send(message: ProducerMessage, options?: SubmitOptions): Promise<Ack> {
-    const { ack } = await this.submit(message, options);
+    const entered = this.#enter(message, options);
+    const { ack } = entered instanceof Entry ? entered : await entered;
     return await ack;
   }
 
@@ -155,7 +154,7 @@ export class Producer implements AsyncDisposable {
     const late = this.#environment.clock.sleep(timeoutMs, drained.signal).catch(() => {});
     await Promise.race([this.#settleAll(), late]);
     drained.abort(notNeeded);
-    for (const entry of this.#unsettled) this.#fail(entry, 'closed', 'The producer was closed before the message was acknowledged.');
+    for (const entry of this.#unsettled.all) this.#fail(entry, 'closed', 'The producer was closed before the message was acknowledged.');
     this.#ends.abort(new ProducerClosed());
     await Promise.all(this.#tasks);
     this.#report();
@@ -164,7 +163,7 @@ export class Producer implements AsyncDisposable {
   async #settleAll(): Promise<void> {
     this.#flushes += 1;
     this.#pump();
-    await Promise.allSettled(Array.from(this.#unsettled, ({ ack }) => ack));
+    await Promise.allSettled(this.#unsettled.all.map(({ ack }) => ack));
     this.#flushes -= 1;
   }
 
@@ -174,7 +173,17 @@ export class Producer implements AsyncDisposable {
     if (unreported !== undefined) throw new UndeliveredMessages(unreported.count, unreported.first);
   }
 
-  #accept(entry: Entry): Entry {
+  /** At once while there is room, as there is for most. */
+  #enter(message: ProducerMessage, options: SubmitOptions | undefined): Entry | Promise<Entry> {
+    const encoded = encodeMessage(message);
+    if (this.#closing !== undefined) throw new ProducerClosed();
+    options?.signal?.throwIfAborted();
+    const accept = (): Entry => this.#accept(encoded);
+    return this.#room.take(encoded.bytes) ? accept() : this.#room.wait(encoded.bytes, accept, options?.signal);
+  }
+
+  #accept(message: EncodedMessage): Entry {
+    const entry = new Entry(message, this.#environment.clock.now(), this.#settings.timeoutMs);
     this.#counts.accepted += 1;
     this.#unsettled.add(entry);
     this.#lanes.add(entry);
@@ -336,12 +345,12 @@ export class Producer implements AsyncDisposable {
   async #watchDeadlines(): Promise<void> {
     this.#isWatching = true;
     const { clock } = this.#environment;
-    for (let [oldest] = this.#unsettled; oldest !== undefined; [oldest] = this.#unsettled) {
+    for (let { oldest } = this.#unsettled; oldest !== undefined; { oldest } = this.#unsettled) {
       const settled = new AbortController();
       const stop = (): void => settled.abort(notNeeded);
       oldest.ack.then(stop, stop);
       await clock.sleep(Math.max(0, oldest.deadlineMs - clock.now()), settled.signal).catch(() => {});
-      for (const entry of this.#unsettled) {
+      for (const entry of this.#unsettled.all) {
         if (entry.deadlineMs > clock.now()) break;
         this.#fail(entry, 'timeout', `The message was not acknowledged within ${this.#settings.timeoutMs} ms.`);
       }
@@ -352,8 +361,8 @@ export class Producer implements AsyncDisposable {
   #succeed(entry: Entry, result: PutMessagesResultEntry): void {
     if (entry.isSettled) return;
     this.#counts.acknowledged += 1;
-    this.#leave(entry);
     entry.succeed(result);
+    this.#leave(entry);
   }
 
   #fail(entry: Entry, reason: UndeliveredMessage['reason'], message: string): void {
@@ -362,12 +371,12 @@ export class Producer implements AsyncDisposable {
     this.#counts.failed += 1;
     this.#unreported ??= { count: 0, first: error };
     this.#unreported.count += 1;
-    this.#leave(entry);
     entry.fail(error);
+    this.#leave(entry);
   }
 
   #leave(entry: Entry): void {
-    this.#unsettled.delete(entry);
+    this.#unsettled.noteSettled();
     this.#room.leave(entry.message.bytes);
   }
 

@@ -12,7 +12,7 @@ const bookkeepingBytes = 256;
 /** Bytes that may be taken. One message may pass the bound when nothing else is there. */
 export class Room {
   readonly #maxBytes: number;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters: Waiter[] = [];
   #taken = 0;
 
   constructor(maxBytes: number) {
@@ -24,36 +24,35 @@ export class Room {
     return this.#taken;
   }
 
-  /** Runs `enter` as soon as there is room: at once, if there is and nobody waits. */
-  async enter<Result>(bytes: number, enter: () => Result, signal: AbortSignal | undefined): Promise<Result> {
-    signal?.throwIfAborted();
-    if (this.#waiters.size > 0 || !this.#hasRoom(bytes)) return await this.#wait(bytes, enter, signal);
+  /** Takes room for a message; false if there is not enough, or others wait for it. */
+  take(bytes: number): boolean {
+    if (this.#waiters.length > 0 || !this.#hasRoom(bytes)) return false;
     this.#taken += bytes + bookkeepingBytes;
-    return enter();
+    return true;
   }
 
   leave(bytes: number): void {
     this.#taken -= bytes + bookkeepingBytes;
-    for (const waiter of this.#waiters) {
-      if (!this.#hasRoom(waiter.bytes)) return;
-      this.#taken += waiter.bytes + bookkeepingBytes;
-      waiter.enter();
+    for (let [first] = this.#waiters; first !== undefined && this.#hasRoom(first.bytes); [first] = this.#waiters) {
+      this.#taken += first.bytes + bookkeepingBytes;
+      first.enter();
     }
   }
 
   /** Refuses all who wait. */
   close(reason: Error): void {
-    for (const waiter of this.#waiters) waiter.refuse(reason);
+    for (const waiter of [...this.#waiters]) waiter.refuse(reason);
   }
 
   #hasRoom(bytes: number): boolean {
     return this.#taken === 0 || this.#taken + bytes + bookkeepingBytes <= this.#maxBytes;
   }
 
-  #wait<Result>(bytes: number, enter: () => Result, signal: AbortSignal | undefined): Promise<Result> {
+  /** Takes room as soon as there is, behind all who wait already, and runs `enter`. Rejects with the signal's reason, or `close`'s. */
+  wait<Result>(bytes: number, enter: () => Result, signal: AbortSignal | undefined): Promise<Result> {
     return new Promise((resolve, reject) => {
       const leaveQueue = (): void => {
-        this.#waiters.delete(waiter);
+        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
         signal?.removeEventListener('abort', abort);
       };
       const waiter: Waiter = {
@@ -68,7 +67,7 @@ export class Room {
         },
       };
       const abort = (): void => waiter.refuse(signal?.reason);
-      this.#waiters.add(waiter);
+      this.#waiters.push(waiter);
       signal?.addEventListener('abort', abort);
     });
   }
