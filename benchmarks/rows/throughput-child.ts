@@ -15,6 +15,13 @@ export interface ThroughputFigures {
   readonly clientUs: number;
 }
 
+/** What a client did in the time it had. */
+interface Done {
+  readonly messages: number;
+  /** Of acknowledgements. */
+  readonly latenciesMs: readonly number[];
+}
+
 const warmUpSeconds = 1;
 /** Nobody looks at the acknowledgement of a message with which a server is filled. */
 const inFlightOfFill = 1000;
@@ -28,40 +35,37 @@ const repeat = task === 'read' ? readFor : sendFor;
 console.log(JSON.stringify(task === 'fill' ? Number(amount) : await measure(repeat, Number(amount))));
 process.exit(0);
 
-async function measure(
-  work: (seconds: number) => Promise<readonly [messages: number, p99Ms: number]>,
-  forSeconds: number,
-): Promise<ThroughputFigures> {
-  const [warmUpMessages] = await work(warmUpSeconds);
+async function measure(work: (seconds: number) => Promise<Done>, forSeconds: number): Promise<ThroughputFigures> {
+  const { messages: warmUpMessages } = await work(warmUpSeconds);
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
-  const [messages, p99Ms] = await work(forSeconds);
+  const { messages, latenciesMs } = await work(forSeconds);
   const seconds = (performance.now() - startedAt) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
-  return { messages, warmUpMessages, seconds, p99Ms, clientUs: (user + system) / messages };
+  return { messages, warmUpMessages, seconds, p99Ms: percentile(latenciesMs, 0.99), clientUs: (user + system) / messages };
 }
 
 /** So many senders, each of which waits for its acknowledgement. */
-async function sendFor(seconds: number): Promise<[number, number]> {
-  const latencies: number[] = [];
+async function sendFor(seconds: number): Promise<Done> {
+  const latenciesMs: number[] = [];
   const endAt = performance.now() + seconds * 1000;
   const sendOn = async (): Promise<void> => {
     for (let sentAt = performance.now(); sentAt < endAt; sentAt = performance.now()) {
       await client.send(value);
-      latencies.push(performance.now() - sentAt);
+      latenciesMs.push(performance.now() - sentAt);
     }
   };
   await Promise.all(Array.from({ length: Number(inFlight) }, sendOn));
-  return [latencies.length, percentile(latencies, 0.99)];
+  return { messages: latenciesMs.length, latenciesMs };
 }
 
 /** From the first message to the last, until the time is over; the last time to the end. */
-async function readFor(seconds: number): Promise<[number, number]> {
+async function readFor(seconds: number): Promise<Done> {
   const endAt = performance.now() + seconds * 1000;
   let count = 0;
   do count += await client.readAll();
   while (performance.now() < endAt);
-  return [count, Number.NaN];
+  return { messages: count, latenciesMs: [] };
 }
 
 async function fill(count: number): Promise<void> {

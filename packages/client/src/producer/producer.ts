@@ -258,7 +258,7 @@ export class Producer implements AsyncDisposable {
 
   #put(entries: readonly Entry[]): ReturnType<StreamClient['putMessages']> {
     const { clock } = this.#environment;
-    const messages = entries.map(({ message: { key, value } }) => ({ key, value }));
+    const messages = entries.map(({ message }) => message);
     const { requestTimeoutMs: ms } = this.#settings;
     const late = (): Error => new TimeoutError('read', ms, new URL(this.#client.endpoint).host);
     return withDeadline({ clock, ms, late, signal: this.#ends.signal }, (signal) =>
@@ -350,12 +350,16 @@ export class Producer implements AsyncDisposable {
       const stop = (): void => settled.abort(notNeeded);
       oldest.ack.then(stop, stop);
       await clock.sleep(Math.max(0, oldest.deadlineMs - clock.now()), settled.signal).catch(() => {});
-      for (const entry of this.#unsettled.all) {
-        if (entry.deadlineMs > clock.now()) break;
-        this.#fail(entry, 'timeout', `The message was not acknowledged within ${this.#settings.timeoutMs} ms.`);
-      }
+      if (!oldest.isSettled) this.#failLate(clock.now());
     }
     this.#isWatching = false;
+  }
+
+  #failLate(nowMs: number): void {
+    for (const entry of this.#unsettled.all) {
+      if (entry.deadlineMs > nowMs) return;
+      this.#fail(entry, 'timeout', `The message was not acknowledged within ${this.#settings.timeoutMs} ms.`);
+    }
   }
 
   #succeed(entry: Entry, result: PutMessagesResultEntry): void {
