@@ -9,7 +9,7 @@ export type Phase = (typeof phases)[number];
 export const perSecond = 200;
 
 /** Sent before those that count: enough for the compilers of three Node processes. The last second of them at the pace. */
-export const warmUpMessages = 5000;
+export const warmUpMessages = 20_000;
 
 /** Digits only, which come through every client as they are. */
 const stampDigits = 20;

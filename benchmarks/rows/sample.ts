@@ -15,7 +15,7 @@ import { median } from '../statistics.ts';
 import type { InTurn } from './in-turn.ts';
 import type { Workload } from './workloads.ts';
 
-const warmUpSeconds = 2;
+const warmUpSeconds = 5;
 
 export interface Sample extends LoadResult {
   /** CPU time of the server, microseconds a request: it varies less than what the clock says. */

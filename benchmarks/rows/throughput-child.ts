@@ -22,7 +22,7 @@ interface Done {
   readonly latenciesMs: readonly number[];
 }
 
-const warmUpSeconds = 1;
+const warmUpSeconds = 5;
 /** Nobody looks at the acknowledgement of a message with which a server is filled. */
 const inFlightOfFill = 1000;
 

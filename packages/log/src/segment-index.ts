@@ -12,9 +12,12 @@ const writtenEntries = 8;
 export interface IndexEntry {
   readonly position: number;
   readonly lastOffset: number;
-  /** The offset of its first record, if that is known for certain. */
+  /** The offset of its first record, relative too, if that is known for certain. */
   readonly firstOffset?: number;
 }
+
+/** One that was written in this life. */
+type WrittenBatch = Required<IndexEntry>;
 
 /** Entries ascend in position, offset and stamp. Offsets are relative to the segment's base offset. */
 export class SegmentIndex {
@@ -23,7 +26,7 @@ export class SegmentIndex {
   #stamps: number[] = [];
   #stampedOffsets: number[] = [];
   /** The last ones; not in the files. */
-  #written: IndexEntry[] = [];
+  #written: WrittenBatch[] = [];
 
   get size(): number {
     return this.#positions.length;
@@ -55,9 +58,9 @@ export class SegmentIndex {
     this.#written = [];
   }
 
-  /** As `before`, and nearer to an offset among the batches that were written last. */
-  justBefore(offset: number): IndexEntry | undefined {
-    return this.#written.findLast(({ lastOffset }) => lastOffset <= offset) ?? this.before(offset);
+  /** Where to begin for `offset`: at its batch, if that is one of those written last, else as `before`. */
+  nearest(offset: number): IndexEntry | undefined {
+    return this.#written.findLast(({ firstOffset }) => firstOffset <= offset) ?? this.before(offset);
   }
 
   /** The last entry whose batch ends at or before `offset`; undefined: begin at the start of the segment. */

@@ -53,11 +53,11 @@ export class SegmentReader {
   async #read(segment: Segment, fromOffset: number, limits: BatchLimits): Promise<Buffer[]> {
     const index = await this.#index(segment);
     try {
-      return await this.#readFrom(segment, index.justBefore(fromOffset - segment.baseOffset), fromOffset, limits);
+      return await this.#readFrom(segment, index.nearest(fromOffset - segment.baseOffset), fromOffset, limits);
     } catch (error) {
       if (!(error instanceof LogError) || error.code !== 'Damaged') throw error;
       const rebuilt = await this.#rebuild(segment);
-      return await this.#readFrom(segment, rebuilt.justBefore(fromOffset - segment.baseOffset), fromOffset, limits);
+      return await this.#readFrom(segment, rebuilt.nearest(fromOffset - segment.baseOffset), fromOffset, limits);
     }
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 
 /** A set of waits that all end together. */
 export class Waiters {
+  /** A new one whenever nobody waits: old tables of a Set that lives on hold what was in them. */
   #waiting = new Set<() => void>();
 
   /** How many wait. */
@@ -17,7 +18,7 @@ export class Waiters {
       const end = (): void => {
         cancel();
         signal?.removeEventListener('abort', end);
-        this.#waiting.delete(end);
+        if (this.#waiting.delete(end) && this.#waiting.size === 0) this.#waiting = new Set();
         resolve();
       };
       const cancel = clock.after(waitMs, end);
@@ -30,7 +31,7 @@ export class Waiters {
   wakeAll(): void {
     if (this.#waiting.size === 0) return;
     const woken = this.#waiting;
-    this.#waiting = new Set(); // one that lives on leaves garbage among what is old
+    this.#waiting = new Set();
     for (const end of woken) end();
   }
 }

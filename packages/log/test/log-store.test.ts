@@ -63,6 +63,24 @@ describe('appending and reading', () => {
     }
   });
 
+  test('of the batch that was written last it reads the bytes of that one and no more', async () => {
+    const store = await openIn(createWorld());
+    await store.createLog('a', settings);
+    const partition = store.partition('a', 0);
+    const last = batchOf('7', 'x'.repeat(30_000), '9');
+    for (const batch of [batchOf('0', '1', '2', '3'), batchOf('4', '5', '6'), last]) await partition.append(batch);
+    for (const fromOffset of [7, 8, 9]) {
+      const asked: number[] = [];
+      const allocate = (bytes: number): Buffer => {
+        asked.push(bytes);
+        return Buffer.alloc(bytes);
+      };
+      const { batches } = await partition.read(fromOffset, { ...everything, allocate });
+      expect(batches).toEqual([last]);
+      expect(asked).toEqual([last.length]);
+    }
+  });
+
   test('offsets outside are refused with both bounds', async () => {
     const store = await openIn(createWorld());
     await store.createLog('a', settings);

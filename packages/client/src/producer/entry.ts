@@ -13,9 +13,12 @@ export interface Ack {
   readonly timestamp: Date;
 }
 
-/** Settles once. */
+const noBytes = new Uint8Array();
+
+/** Settles once, and has no value from then on. */
 export class Entry {
-  readonly message: EncodedMessage;
+  /** What is to be sent. */
+  message: EncodedMessage;
   /** When it fails, by the producer's clock. */
   readonly deadlineMs: number;
   /** When it was accepted, by the producer's clock. */
@@ -46,14 +49,21 @@ export class Entry {
   }
 
   succeed({ partition, offset, timestamp }: PutMessagesResultEntry): void {
-    this.#isSettled = true;
+    this.#settle();
     // A stored entry has all three (OCI Streaming API 20180418).
     this.#resolve({ partition: partition ?? '', offset: offset ?? Number.NaN, timestamp: timestamp ?? new Date(Number.NaN) });
   }
 
-  fail(error: Error): void {
-    this.#isSettled = true;
+  fail(failure: Error): void {
+    this.#settle();
     this.ack.catch(() => {}); // Nobody has to look: `flush` and `close` report failures too.
-    this.#reject(error);
+    this.#reject(failure);
+  }
+
+  /** Who looks at an acknowledgement later holds no message by it. */
+  #settle(): void {
+    this.#isSettled = true;
+    const { key, bytes } = this.message;
+    this.message = { key, value: noBytes, bytes };
   }
 }

@@ -17,9 +17,9 @@ export interface Share {
 
 /** All lanes. `ready` ones have waiting messages and are not held. */
 export class Lanes {
-  readonly #byKey = new Map<string, Lane>();
+  #byKey = new Map<string, Lane>();
   readonly #keyless: Lane = { key: undefined, waiting: [], isHeld: false };
-  readonly #ready = new Set<Lane>();
+  #ready = new Set<Lane>();
   #readyBytes = 0;
   #readyCount = 0;
 
@@ -74,7 +74,7 @@ export class Lanes {
   release(lane: Lane): void {
     if (!lane.isHeld) return;
     lane.isHeld = false;
-    if (lane.waiting.length === 0) this.#byKey.delete(lane.key ?? '');
+    if (lane.waiting.length === 0) this.#forget(lane);
     else this.#makeReady(lane, lane.waiting);
   }
 
@@ -94,17 +94,28 @@ export class Lanes {
     this.#readyCount -= taken.length;
     const entries = taken.filter(({ isSettled }) => !isSettled);
     if (lane.waiting.length === 0) {
-      this.#ready.delete(lane);
-      if (lane.key !== undefined && entries.length === 0) this.#byKey.delete(lane.key);
+      this.#unready(lane);
+      if (entries.length === 0) this.#forget(lane);
     }
     return entries;
   }
 
   #hold(lane: Lane): void {
     lane.isHeld = true;
-    if (!this.#ready.delete(lane)) return;
+    if (!this.#unready(lane)) return;
     this.#readyBytes -= bytesOf(lane.waiting);
     this.#readyCount -= lane.waiting.length;
+  }
+
+  /** True if it was ready. A new Set for the next ones, since old tables hold what was in them: see `Pending`. */
+  #unready(lane: Lane): boolean {
+    const wasReady = this.#ready.delete(lane);
+    if (wasReady && this.#ready.size === 0) this.#ready = new Set();
+    return wasReady;
+  }
+
+  #forget({ key }: Lane): void {
+    if (key !== undefined && this.#byKey.delete(key) && this.#byKey.size === 0) this.#byKey = new Map();
   }
 
   #makeReady(lane: Lane, entries: readonly Entry[]): void {

@@ -12,11 +12,11 @@ import { isTransient, isTransientCode, retryAfterMs } from '../transient.ts';
 import { withDeadline } from '../with-deadline.ts';
 import { type Ack, Entry } from './entry.ts';
 import { Lanes, type Share } from './lanes.ts';
+import { Pending } from './pending.ts';
 import { ProducerClosed, UndeliveredMessage, UndeliveredMessages } from './producer-errors.ts';
 import { type EncodedMessage, encodeMessage, type ProducerMessage } from './producer-message.ts';
 import { type ProducerOptions, type ProducerSettings, producerSettings } from './producer-options.ts';
 import { Room } from './room.ts';
-import { Unsettled } from './unsettled.ts';
 
 /** A message that was accepted. */
 export interface Submission {
@@ -68,7 +68,7 @@ export class Producer implements AsyncDisposable {
   readonly #settings: ProducerSettings;
   readonly #environment: RetryEnvironment;
   readonly #lanes = new Lanes();
-  readonly #unsettled = new Unsettled();
+  readonly #unsettled = new Pending<Entry>();
   readonly #room: Room;
   readonly #tasks = new Set<Promise<void>>();
   /** Ends requests and waits: when closing is over. */
@@ -258,7 +258,7 @@ export class Producer implements AsyncDisposable {
 
   #put(entries: readonly Entry[]): ReturnType<StreamClient['putMessages']> {
     const { clock } = this.#environment;
-    const messages = entries.map(({ message }) => message);
+    const messages = entries.map(({ message: { key, value } }) => ({ key, value }));
     const { requestTimeoutMs: ms } = this.#settings;
     const late = (): Error => new TimeoutError('read', ms, new URL(this.#client.endpoint).host);
     return withDeadline({ clock, ms, late, signal: this.#ends.signal }, (signal) =>
@@ -345,7 +345,7 @@ export class Producer implements AsyncDisposable {
   async #watchDeadlines(): Promise<void> {
     this.#isWatching = true;
     const { clock } = this.#environment;
-    for (let { oldest } = this.#unsettled; oldest !== undefined; { oldest } = this.#unsettled) {
+    for (let { first: oldest } = this.#unsettled; oldest !== undefined; { first: oldest } = this.#unsettled) {
       const settled = new AbortController();
       const stop = (): void => settled.abort(notNeeded);
       oldest.ack.then(stop, stop);

@@ -8,6 +8,7 @@ import {
   UndeliveredMessage,
   UndeliveredMessages,
 } from '../../src/index.ts';
+import { Entry } from '../../src/producer/entry.ts';
 import { ManualTime, settle } from '../support/manual-time.ts';
 import { FakeService, refusal, throttled } from './fake-service.ts';
 
@@ -279,4 +280,60 @@ test('close ends at its deadline, whatever the service does, and says what was n
   expect(await lost).toBeInstanceOf(UndeliveredMessage);
   expect(await lost).toMatchObject({ reason: 'closed' });
   expect(time.sleeperCount).toBe(0);
+});
+
+test('of many messages those that are not acknowledged stay to be waited for, also when most others are', async () => {
+  const { service, producer, time } = setUp({ maxBatchMessages: 1, maxRequests: 64, timeoutMs: 1000 });
+  const acks: Promise<unknown>[] = [];
+  for (let number = 0; number < 200; number++) {
+    const { ack } = await producer.submit({ value: `${number}` });
+    acks.push(ack.catch((error: unknown) => error));
+  }
+  let isFlushed = false;
+  const flushed = producer.flush().finally(() => {
+    isFlushed = true;
+  });
+  const failed = expect(flushed).rejects.toMatchObject({ count: 10 });
+  await settle();
+  for (let number = 0; number < 190; number++) {
+    service.next().answer();
+    await settle();
+  }
+  expect(isFlushed).toBe(false);
+  expect(producer.statistics).toMatchObject({ acknowledged: 190, bufferedMessages: 10 });
+  await time.advance(1000);
+  await failed;
+  for (const ack of acks.slice(190)) expect(await ack).toMatchObject({ reason: 'timeout' });
+  await producer.close();
+});
+
+test('many who wait for room enter in order, but for those who gave up', async () => {
+  const { service, producer } = setUp({ maxBufferedBytes: 1_048_576 });
+  const giveUp = new AbortController();
+  const entered: number[] = [];
+  const value = Buffer.alloc(600_000);
+  const waiting = Array.from({ length: 120 }, async (_, number) => {
+    const signal = number % 3 === 1 ? giveUp.signal : undefined;
+    await producer.submit({ value }, { signal }).then(
+      () => entered.push(number),
+      () => {},
+    );
+  });
+  giveUp.abort();
+  const everyThird = Array.from({ length: 120 }, (_, number) => number).filter((number) => number % 3 !== 1);
+  for (let answered = 0; answered < everyThird.length; answered++) {
+    await settle();
+    service.next().answer();
+  }
+  await Promise.all(waiting);
+  expect(entered).toEqual(everyThird);
+  await producer.close();
+});
+
+test('a message that is settled holds no bytes any more, whoever looks at its acknowledgement', () => {
+  const message = { key: undefined, value: Buffer.alloc(1000), bytes: 1000 };
+  const [stored, failed] = [new Entry(message, 0, 1000), new Entry(message, 0, 1000)];
+  stored.succeed({ partition: '0', offset: 0, timestamp: new Date(0) });
+  failed.fail(new Error('refused'));
+  for (const entry of [stored, failed]) expect(entry.message).toMatchObject({ value: new Uint8Array(), bytes: 1000 });
 });

@@ -58,7 +58,7 @@ export class StateMachine<State, Command, Answer> {
   readonly #snapshotEvery: number;
   readonly #onWarning: (message: string, cause: unknown) => void;
   /** Answers of commands applied while someone here waits for one. */
-  readonly #answers = new Map<number, Answer>();
+  #answers = new Map<number, Answer>();
   #waitingForAnswers = 0;
   #state: State;
   #nextOffset = 0;
@@ -151,7 +151,7 @@ export class StateMachine<State, Command, Answer> {
       return { answer, offset: firstOffset };
     } finally {
       this.#waitingForAnswers -= 1;
-      if (this.#waitingForAnswers === 0) this.#answers.clear();
+      if (this.#waitingForAnswers === 0) this.#answers = new Map();
     }
   }
 
