@@ -54,6 +54,13 @@ export class Entry {
     this.#resolve({ partition: partition ?? '', offset: offset ?? Number.NaN, timestamp: timestamp ?? new Date(Number.NaN) });
   }
 
+  /** An attempt failed, or its storing does not count; `effect` is whether it may have stored the message. */
+  noteFailure(failure: unknown, effect: Effect): void {
+    this.failures += 1;
+    this.lastFailure = failure;
+    if (effect === 'unknown') this.effect = effect;
+  }
+
   fail(failure: Error): void {
     this.#settle();
     this.ack.catch(() => {}); // Nobody has to look: `flush` and `close` report failures too.

@@ -1,6 +1,6 @@
 // Sends messages of one stream: many calls become few requests, what fails is sent again, and the messages of a key stay in order.
 
-import { type Effect, RequestError, TimeoutError } from '../errors.ts';
+import { RequestError, TimeoutError } from '../errors.ts';
 import type { PutMessagesResultEntry } from '../models.ts';
 import { nextTurn } from '../next-turn.ts';
 import { notNeeded } from '../not-needed.ts';
@@ -271,7 +271,7 @@ export class Producer implements AsyncDisposable {
     const mayPass = isTransient(error);
     for (const share of shares) {
       for (const entry of share.entries) {
-        noteFailure(entry, error, error instanceof RequestError ? error.effect : 'none');
+        entry.noteFailure(error, error instanceof RequestError ? error.effect : 'none');
         if (!mayPass) this.#fail(entry, 'refused', `The request was refused: ${String(error)}`);
       }
       this.#lanes.putBack({ lane: share.lane, entries: share.entries.filter(({ isSettled }) => !isSettled) });
@@ -317,12 +317,12 @@ export class Producer implements AsyncDisposable {
       const result = results[index] ?? { error: 'MissingEntry', errorMessage: 'The answer has no entry for the message.' };
       const { error, errorMessage } = result;
       const isStored = error === undefined || error === null;
-      if (!isStored) noteFailure(entry, new Error(`${error}: ${errorMessage ?? ''}`), results[index] === undefined ? 'unknown' : 'none');
+      if (!isStored) entry.noteFailure(new Error(`${error}: ${errorMessage ?? ''}`), results[index] === undefined ? 'unknown' : 'none');
       if (!isStored && !isTransientCode(error)) this.#fail(entry, 'refused', `The service refused the message: ${error}`);
       else if (isStored && (failed.length === 0 || key === undefined)) this.#succeed(entry, result);
       else {
         // Stored before an earlier message of its key: once more, behind that.
-        if (isStored) noteFailure(entry, entry.lastFailure, 'unknown');
+        if (isStored) entry.noteFailure(entry.lastFailure, 'unknown');
         failed.push(entry);
       }
     }
@@ -393,10 +393,4 @@ export class Producer implements AsyncDisposable {
     this.#tasks.add(task);
     void task.finally(() => this.#tasks.delete(task));
   }
-}
-
-function noteFailure(entry: Entry, error: unknown, effect: Effect): void {
-  entry.failures += 1;
-  entry.lastFailure = error;
-  if (effect === 'unknown') entry.effect = effect;
 }
