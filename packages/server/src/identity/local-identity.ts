@@ -1,6 +1,6 @@
 // The identity of a first start: a tenancy, a user and an API key, written as an ordinary OCI config file and key that every
 // SDK and the `oci` command read. An existing pair is used as it is, so a configuration stays valid across restarts.
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -71,8 +71,7 @@ function configText({ tenancyId, userId, fingerprint }: LocalIdentity, keyPath: 
 
 /** Written beside and linked, so that a crash leaves the whole file or none and nothing is overwritten; false if it is there. */
 async function writeUnlessPresent(path: string, text: string): Promise<boolean> {
-  const temporary = `${path}.${process.pid}.new`;
-  await rm(temporary, { force: true });
+  const temporary = `${path}.${randomUUID()}.new`; // two may write at a time, in one process too
   const file = await open(temporary, 'wx', privateMode);
   try {
     await file.writeFile(text);
