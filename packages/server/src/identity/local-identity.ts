@@ -1,6 +1,6 @@
 // The identity of a first start: a tenancy, a user and an API key, written as an ordinary OCI config file and key that every
 // SDK and the `oci` command read. An existing pair is used as it is, so a configuration stays valid across restarts.
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -48,18 +48,18 @@ export async function openIdentity(folder: string, random: RandomBytes): Promise
   if (text !== undefined) return readIdentity(text, configPath);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const keyPath = resolve(folder, 'oci_api_key.pem');
-  const identity = { ...(await createIdentity(random, await openKey(keyPath))), configPath };
-  const isOurs = await writeUnlessPresent(configPath, configText(identity, keyPath));
+  const identity = { ...(await createIdentity(random, await openKey(keyPath, random))), configPath };
+  const isOurs = await writeUnlessPresent(configPath, configText(identity, keyPath), random);
   return isOurs ? identity : openIdentity(folder, random);
 }
 
 /** The key at `path`, made if there is none. */
-async function openKey(path: string): Promise<KeyObject> {
+async function openKey(path: string, random: RandomBytes): Promise<KeyObject> {
   if ((await readIfPresent(path)) === undefined) {
     const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: keyBits });
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     // The `oci` command warns on every call unless the key file ends with this label.
-    await writeUnlessPresent(path, `${pem}OCI_API_KEY\n`);
+    await writeUnlessPresent(path, `${pem}OCI_API_KEY\n`, random);
   }
   return readKey(path, undefined);
 }
@@ -70,8 +70,8 @@ function configText({ tenancyId, userId, fingerprint }: LocalIdentity, keyPath: 
 }
 
 /** Written beside and linked, so that a crash leaves the whole file or none and nothing is overwritten; false if it is there. */
-async function writeUnlessPresent(path: string, text: string): Promise<boolean> {
-  const temporary = `${path}.${randomUUID()}.new`; // two may write at a time, in one process too
+async function writeUnlessPresent(path: string, text: string, random: RandomBytes): Promise<boolean> {
+  const temporary = `${path}.${uniqueName(random)}.new`; // two may write at a time, in one process too
   const file = await open(temporary, 'wx', privateMode);
   try {
     await file.writeFile(text);

@@ -57,7 +57,7 @@ export class StateMachine<State, Command, Answer> {
   readonly #snapshots: PartitionLog;
   readonly #snapshotEvery: number;
   readonly #onWarning: (message: string, cause: unknown) => void;
-  /** Answers of commands applied while someone here waits for one. */
+  /** Answers of commands applied while someone here waits for one; a new Map when nobody does, for the garbage collector's sake. */
   #answers = new Map<number, Answer>();
   #waitingForAnswers = 0;
   #state: State;
