@@ -128,7 +128,9 @@ export class ApiClient {
       response = await this.#exchange(call, request, signal);
     }
     if (!isSuccess(response.status)) throw this.#serviceError(call.operation, request, response);
-    return new Response(response, decodeWith(call, response, this.endpoint), request);
+    const data = decodeWith(call, response, this.endpoint);
+    response.release?.();
+    return new Response(response, data, request);
   }
 
   /** Rejects also with what `onHead` throws. */

@@ -3,7 +3,7 @@
 import type { RequestBody } from './http.ts';
 
 export { isBase64 } from './is-base64.ts';
-export { scanMessages } from './scan-messages.ts';
+export { scanMessages, scanReceived } from './scan-messages.ts';
 
 /** Bytes as they are handed out. */
 export type Bytes = Buffer;

@@ -1,5 +1,5 @@
 // Answers from JSON: what the API calls a time becomes a `Date`, everything else stays as it came, unknown members included.
-import { scanMessages } from '#codec';
+import { scanMessages, scanReceived } from '#codec';
 import { bodyText } from './body-text.ts';
 import { ReceivedMessage } from './consumer/received-message.ts';
 import type { Cursor, Group, Message, PutMessagesResult, Stream, StreamSummary, WorkRequest } from './models.ts';
@@ -10,11 +10,11 @@ export type Decode<Data> = (body: readonly Uint8Array[]) => Data;
 export const decodeCursor: Decode<Cursor> = (body) => parse(body) as Cursor;
 export const decodeNothing: Decode<undefined> = () => undefined;
 
-export const decodeMessages: Decode<Message[]> = (body) => scanMessages(body)?.map(plainOf) ?? parseMessages(body);
+export const decodeMessages: Decode<Message[]> = (body) => scanMessages(body) ?? parseMessages(body);
 
-/** Messages that are decoded when they are looked at, and keep the piece they came in as long as they live. */
 export const decodeReceived: Decode<ReceivedMessage[]> = (body) =>
-  (scanMessages(body) ?? parseMessages(body)).map((message) => new ReceivedMessage(message));
+  scanReceived(body, (head, offset, key, value) => new ReceivedMessage(head, offset, key, value)) ??
+  parseMessages(body).map((message) => ReceivedMessage.of(message));
 
 /** Any JSON. */
 export const parseMessages: Decode<Message[]> = (body) => (parse(body) as Message[]).map((message) => withTime(message, 'timestamp'));
@@ -39,11 +39,6 @@ export const decodeStreams: Decode<StreamSummary[]> = (body) =>
 export const decodeWorkRequest: Decode<WorkRequest> = (body) => withWorkTimes(parse(body) as WorkRequest);
 
 export const decodeWorkRequests: Decode<WorkRequest[]> = (body) => (parse(body) as { items: WorkRequest[] }).items.map(withWorkTimes);
-
-/** A message by itself, as `JSON.parse` would have made it. */
-function plainOf({ stream, partition, key, value, offset, timestamp }: Message): Message {
-  return { stream, partition, key, value, offset, timestamp };
-}
 
 /** JSON of an answer as it is; its shape is the service's word. */
 function parse(body: readonly Uint8Array[]): unknown {

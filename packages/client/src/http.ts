@@ -24,12 +24,14 @@ export interface HttpResponse {
   readonly status: number;
   /** Name and value in turn, as received. */
   readonly rawHeaders: readonly string[];
-  /** All of it, in the pieces it came in; none if there is no body. Messages may keep them: nobody writes to them any more. */
+  /** All of it, in the pieces it came in; none if there is no body. */
   readonly body: readonly Uint8Array[];
+  /** Called when nobody looks at `body` any more, unless it is never: gives its memory back before the garbage collector would. */
+  readonly release?: () => void;
 }
 
 /** What of an answer comes first. */
-export type HttpHead = Omit<HttpResponse, 'body'>;
+export type HttpHead = Pick<HttpResponse, 'status' | 'rawHeaders'>;
 
 /** How long a request may take; undefined waits for ever. */
 export interface Timeouts {

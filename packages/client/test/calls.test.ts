@@ -259,6 +259,20 @@ describe('an answer that is not what it should be', () => {
   });
 });
 
+test('the body of a success is released when it has been decoded', async () => {
+  const body = Buffer.from('{"value":"next"}');
+  let released = 0;
+  const release = (): void => {
+    released += 1;
+    body.fill(0);
+  };
+  const send = async (): Promise<HttpResponse> => ({ status: 200, rawHeaders: [], body: [body], release });
+  const client = clientWith({ send, close() {} });
+  const details = { partition: '0', type: 'TRIM_HORIZON' } as const;
+  expect((await client.createCursor('ocid1.stream', details)).data).toEqual({ value: 'next' });
+  expect(released).toBe(1);
+});
+
 describe('timeouts and signals', () => {
   test.each([
     { timeout: undefined, connectMs: undefined, readMs: undefined },

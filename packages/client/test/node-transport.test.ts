@@ -111,6 +111,20 @@ describe('the transport', () => {
     expect(Buffer.from(rawPacket.buffer).toString()).toBe('no http\r\n\r\n');
   });
 
+  test('gives the memory of a long body back when it is released, and leaves a short one to the garbage collector', async () => {
+    const long = 'x'.repeat(200_000);
+    const { url } = await listen((socket) => socket.on('data', () => socket.write(answer(long))));
+    const { body, release } = await transport().send(get(url), forever, undefined);
+    expect(Buffer.concat(body).toString()).toBe(long);
+    release?.();
+    const hasTransfer = 'transfer' in ArrayBuffer.prototype; // not in Node 20
+    expect(body.reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(hasTransfer ? 4096 * body.length : long.length + 1);
+    const short = await listen((socket) => socket.on('data', () => socket.write(answer('yes'))));
+    const small = await transport().send(get(short.url), forever, undefined);
+    small.release?.();
+    expect(Buffer.concat(small.body).toString()).toBe('yes');
+  });
+
   test('keeps apart what comes on two connections in turn', async () => {
     const letters = ['a', 'b'];
     const asked: Socket[] = [];

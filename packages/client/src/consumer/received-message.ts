@@ -1,60 +1,84 @@
 // A message as a program wants it: decoded when it is looked at.
-import { type Bytes, fromBase64, utf8Text } from '#codec';
+import { type Bytes, fromBase64, toBase64, utf8Text } from '#codec';
 import type { Message } from '../models.ts';
 
-/** A message that was read. It keeps the piece of the answer it came in, some 64 KiB or the message itself; `value` and `key` are copies. */
+/** What messages in a row mostly have in common. */
+export interface MessageHead {
+  /** The stream's name, not its id. */
+  readonly stream: string;
+  /** Index in decimal. */
+  readonly partition: string;
+  /** When the service stored it, Unix milliseconds. */
+  readonly timestampMs: number;
+}
+
+/**
+ * A message that was read. Its key and value share memory, some 48 KiB, with those of the messages that came together with it: copy what is kept
+ * for long, or handed over to another thread.
+ */
 export class ReceivedMessage {
-  readonly #message: Message;
+  readonly #head: MessageHead;
+  readonly #offset: number;
+  readonly #key: Bytes | null;
+  readonly #value: Bytes;
 
   /** Made by consumers, readers and `receiveMessages`. */
-  constructor(message: Message) {
-    this.#message = message;
+  constructor(head: MessageHead, offset: number, key: Bytes | null, value: Bytes) {
+    this.#head = head;
+    this.#offset = offset;
+    this.#key = key;
+    this.#value = value;
+  }
+
+  /** The same message with its key and value as bytes. */
+  static of({ stream, partition, key, value, offset, timestamp }: Message): ReceivedMessage {
+    const head = { stream, partition, timestampMs: timestamp.getTime() };
+    return new ReceivedMessage(head, offset, key === null ? null : fromBase64(key), fromBase64(value));
   }
 
   /** The stream's name, not its id. */
   get stream(): string {
-    return this.#message.stream;
+    return this.#head.stream;
   }
 
   /** Index in decimal. */
   get partition(): string {
-    return this.#message.partition;
+    return this.#head.partition;
   }
 
   /** Its place in the partition: rising, gaps possible; exact up to 2^53. */
   get offset(): number {
-    return this.#message.offset;
+    return this.#offset;
   }
 
   /** When the service stored it, to the millisecond. */
   get timestamp(): Date {
-    return this.#message.timestamp;
+    return new Date(this.#head.timestampMs);
   }
 
-  /** Bytes of the key, decoded anew each time; null if the message was put without one. */
+  /** Bytes of the key, the same ones each time; null if the message was put without one. */
   get key(): Bytes | null {
-    const { key } = this.#message;
-    return key === null ? null : fromBase64(key);
+    return this.#key;
   }
 
-  /** Bytes, decoded anew each time. */
+  /** Bytes, the same ones each time. */
   get value(): Bytes {
-    return fromBase64(this.#message.value);
+    return this.#value;
   }
 
-  /** Base64 of the key as it came; null without one. */
+  /** Base64 of the key; null without one. */
   get keyBase64(): string | null {
-    return this.#message.key;
+    return this.#key === null ? null : toBase64(this.#key);
   }
 
-  /** Base64 of the value as it came. */
+  /** Base64 of the value. */
   get valueBase64(): string {
-    return this.#message.value;
+    return toBase64(this.#value);
   }
 
   /** The value as UTF-8; what is none becomes U+FFFD. */
   text(): string {
-    return utf8Text(this.value);
+    return utf8Text(this.#value);
   }
 
   /** The value as JSON. Throws `SyntaxError` if it is none. */

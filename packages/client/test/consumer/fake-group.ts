@@ -54,7 +54,7 @@ export class FakeGroup implements GroupClient {
     const answer = this.#failIfTold('read') ?? [];
     this.#counts.read += 1;
     return this.#response(
-      answer.map((text) => new ReceivedMessage(messageOf(text))),
+      answer.map((text) => ReceivedMessage.of(messageOf(text))),
       {
         'opc-next-cursor': `read-${this.#counts.read}`,
         date: new Date(5000).toUTCString(),
