@@ -162,8 +162,11 @@ describe('scanning for keys and values as bytes', () => {
 
 /** Base64 may end in bits that stand for nothing. */
 function canonical({ key, value, ...rest }: Message): Message {
-  const again = (text: string): string => Buffer.from(text, 'base64').toString('base64');
   return { ...rest, key: key === null ? null : again(key), value: again(value) };
+}
+
+function again(text: string): string {
+  return Buffer.from(text, 'base64').toString('base64');
 }
 
 function parsedOrNothing(body: Uint8Array): unknown {

@@ -23,14 +23,14 @@ export interface PartitionReading {
   readonly waitMs: number;
   readonly maxPollMs: number;
   readonly requestTimeoutMs: number;
+  /** Ends all reads. */
+  readonly signal: AbortSignal;
 }
 
 /** A read that has begun. `outcome` rejects with what no further attempt can cure. */
 interface ReadUnderWay {
   readonly outcome: Promise<Response<ReceivedMessage[]>>;
   readonly cancel: AbortController;
-  /** Ends it too. */
-  readonly outer: AbortSignal;
   /** To read on with, known before the messages have come; undefined unless more are worth asking for at once. */
   nextCursor: string | undefined;
   /** Whether the rest of the answer takes a while to come. */
@@ -59,6 +59,10 @@ export class PartitionReader {
     this.#reading = reading;
     this.#position = position;
     this.#pace = new Pace(reading.clock, reading.waitMs, reading.maxPollMs);
+    // Once, not for each read: a listener that is removed goes on keeping the one that was added behind it, and that the next one.
+    reading.signal.addEventListener('abort', () => {
+      for (let begun = this.#current; begun !== undefined; begun = begun.next) begun.cancel.abort(reading.signal.reason);
+    });
   }
 
   /** Where it is: behind the last message that was read. With LATEST the time its first cursor was made, to the second, until then. */
@@ -67,8 +71,8 @@ export class PartitionReader {
   }
 
   /** Makes the first cursor. Rejects with the `ServiceError` of status 400 if there is no such partition, or not that offset any more. */
-  async open(signal: AbortSignal): Promise<void> {
-    const { client, streamId, persistence, requestTimeoutMs } = this.#reading;
+  async open(): Promise<void> {
+    const { client, streamId, persistence, requestTimeoutMs, signal } = this.#reading;
     const { partition } = this;
     const details = this.#position === 'LATEST' ? ({ partition, type: 'LATEST' } as const) : cursorAt(partition, this.#position);
     const response = await persistence.call('CreateCursor', requestTimeoutMs, signal, (options) =>
@@ -80,11 +84,11 @@ export class PartitionReader {
   }
 
   /** Messages from the position on, which it moves; none at the end, after the service has waited if it can. */
-  async read(signal: AbortSignal): Promise<readonly ReceivedMessage[]> {
+  async read(): Promise<readonly ReceivedMessage[]> {
     for (;;) {
-      if (this.#cursor === undefined) await this.open(signal);
+      if (this.#cursor === undefined) await this.open();
       try {
-        return await this.#readWith(this.#cursor ?? '', signal);
+        return await this.#readWith(this.#cursor ?? '');
       } catch (error) {
         const isRefused = error instanceof ServiceError && error.status === 400;
         if (!isRefused || this.#isNew) throw error;
@@ -111,13 +115,14 @@ export class PartitionReader {
     if (reading !== undefined) await end(reading);
   }
 
-  async #readWith(cursor: string, signal: AbortSignal): Promise<readonly ReceivedMessage[]> {
-    this.#current ??= this.#begin(cursor, signal, 'now');
+  async #readWith(cursor: string): Promise<readonly ReceivedMessage[]> {
+    this.#current ??= this.#begin(cursor, 'now');
     const reading = this.#current;
     this.#readOn();
     try {
       const { data, nextCursor = cursor } = await reading.outcome;
       this.#current = reading.next;
+      reading.next = undefined; // A read that is over, and old, would keep all behind it until the next full collection.
       this.#cursor = nextCursor;
       this.#isNew = false;
       const last = data.at(-1);
@@ -132,27 +137,25 @@ export class PartitionReader {
   #readOn(): void {
     const reading = this.#current;
     if (reading?.nextCursor === undefined || reading.next !== undefined || this.#isHeld) return;
-    reading.next = this.#begin(reading.nextCursor, reading.outer, reading.isLong ? 'now' : 'next turn');
+    reading.next = this.#begin(reading.nextCursor, reading.isLong ? 'now' : 'next turn');
   }
 
   /**
    * Signing takes longer than all else here. So messages that came with their head go to their taker first: the read behind them begins in
    * the next turn. Where most of an answer is still to come, the service is given its next one to work on meanwhile.
    */
-  #begin(cursor: string, outer: AbortSignal, when: 'now' | 'next turn'): ReadUnderWay {
+  #begin(cursor: string, when: 'now' | 'next turn'): ReadUnderWay {
     const cancel = new AbortController();
-    const abort = (): void => cancel.abort(outer.reason);
-    outer.addEventListener('abort', abort);
-    if (outer.aborted) abort();
-    const read = async (): Promise<Response<ReceivedMessage[]>> => {
-      try {
-        return await this.#call(cursor, reading);
-      } finally {
-        outer.removeEventListener('abort', abort);
-      }
-    };
+    const { signal } = this.#reading;
+    if (signal.aborted) cancel.abort(signal.reason);
     const begins = when === 'now' ? Promise.resolve() : new Promise<void>((resolve) => nextTurn(resolve));
-    const reading: ReadUnderWay = { outcome: begins.then(read), cancel, outer, nextCursor: undefined, isLong: false, next: undefined };
+    const reading: ReadUnderWay = {
+      outcome: begins.then(() => this.#call(cursor, reading)),
+      cancel,
+      nextCursor: undefined,
+      isLong: false,
+      next: undefined,
+    };
     reading.outcome.catch(() => {}); // Whoever reads on is told.
     return reading;
   }

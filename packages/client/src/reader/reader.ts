@@ -66,6 +66,12 @@ type Arrival =
   | { readonly kind: 'end' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
+/** Of a partition: lets it go on if it waits until a batch of its own is taken. */
+interface Turn {
+  letGo: () => void;
+}
+const nothingHeld = (): void => {};
+
 /**
  * Reads one partition or all of a stream, without a group: `for await (const batch of reader)`. In order for each partition; which of them is next
  * is whichever has something. A batch is read while the one before is worked on; of each partition two wait at most.
@@ -76,8 +82,8 @@ export class Reader implements AsyncDisposable, AsyncIterable<ReaderBatch> {
   readonly #start: ReaderStart;
   readonly #ends = new AbortController();
   readonly #arrivals: Arrival[] = [];
-  /** Partitions that wait until a batch of theirs is taken. */
-  readonly #held = new Set<() => void>();
+  /** One for each partition, as long as the reader: a Set of those that wait would keep batches that were taken (docs/adr/0023). */
+  readonly #turns: Turn[] = [];
   #wake: () => void = () => {};
   #isBegun = false;
   #tasks: readonly Promise<void>[] = [];
@@ -102,7 +108,7 @@ export class Reader implements AsyncDisposable, AsyncIterable<ReaderBatch> {
       onFailure: (operation, error) => onError?.(operation, error),
     });
     const waitMs = options.until === 'end' ? 0 : numbers.waitMs;
-    this.#reading = { client, streamId, persistence, clock: environment.clock, ...numbers, waitMs };
+    this.#reading = { client, streamId, persistence, clock: environment.clock, ...numbers, waitMs, signal: this.#ends.signal };
   }
 
   /** Behind everything that was given out. Plain JSON. No partitions before the first batch. */
@@ -143,7 +149,7 @@ export class Reader implements AsyncDisposable, AsyncIterable<ReaderBatch> {
 
   readonly #end = (): void => {
     this.#ends.abort(new Error('The reader is closed.'));
-    for (const letGo of this.#held) letGo();
+    for (const turn of this.#turns) turn.letGo();
     this.#wake();
   };
 
@@ -175,16 +181,18 @@ export class Reader implements AsyncDisposable, AsyncIterable<ReaderBatch> {
   /** Reads a partition until the reader ends, one batch ahead of what is taken. */
   async #follow(reader: PartitionReader): Promise<void> {
     const { signal } = this.#ends;
+    const turn: Turn = { letGo: nothingHeld };
+    this.#turns.push(turn);
     let taken: Promise<void> = Promise.resolve();
     try {
       while (!signal.aborted) {
-        const messages = await reader.read(signal);
+        const messages = await reader.read();
         if (messages.length === 0 && this.#options.until === 'end') break;
         if (messages.length === 0) continue;
         const { position } = reader;
         await taken;
         reader.hold();
-        taken = this.#untilTaken((letGo) => this.#arrive({ kind: 'messages', from: reader, messages, position, letGo }));
+        taken = this.#untilTaken(turn, (letGo) => this.#arrive({ kind: 'messages', from: reader, messages, position, letGo }));
         void taken.then(() => reader.goOn());
       }
       this.#arrive({ kind: 'end' });
@@ -196,14 +204,14 @@ export class Reader implements AsyncDisposable, AsyncIterable<ReaderBatch> {
   }
 
   /** Resolves when the batch is taken, or the reader has ended. */
-  #untilTaken(give: (letGo: () => void) => void): Promise<void> {
+  #untilTaken(turn: Turn, give: (letGo: () => void) => void): Promise<void> {
     if (this.#ends.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const letGo = (): void => {
-        this.#held.delete(letGo);
+        turn.letGo = nothingHeld;
         resolve();
       };
-      this.#held.add(letGo);
+      turn.letGo = letGo;
       give(letGo);
     });
   }
@@ -214,18 +222,17 @@ export class Reader implements AsyncDisposable, AsyncIterable<ReaderBatch> {
   }
 
   async #open(): Promise<PartitionReader[]> {
-    const { signal } = this.#ends;
     const start = this.#start;
     if (typeof start === 'object' && 'partitions' in start) {
       const readers = Object.entries(start.partitions).map(([index, position]) => new PartitionReader(this.#reading, index, position));
-      for (const reader of readers) await reader.open(signal);
+      for (const reader of readers) await reader.open();
       return readers;
     }
     const position = placeOf(start);
     const { partitions } = this.#options;
     if (partitions === undefined) return await this.#openAll(position);
     const readers = partitions.map((index) => new PartitionReader(this.#reading, index, position));
-    for (const reader of readers) await reader.open(signal);
+    for (const reader of readers) await reader.open();
     return readers;
   }
 
@@ -235,7 +242,7 @@ export class Reader implements AsyncDisposable, AsyncIterable<ReaderBatch> {
     for (;;) {
       const reader = new PartitionReader(this.#reading, String(readers.length), position);
       try {
-        await reader.open(this.#ends.signal);
+        await reader.open();
       } catch (error) {
         if (readers.length > 0 && error instanceof ServiceError && error.status === 400) return readers;
         throw error;
