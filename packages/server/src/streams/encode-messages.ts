@@ -58,29 +58,39 @@ export function encodeMessages(streamName: string, readings: readonly Reading[],
 function writeReading(out: Buffer, start: number, reading: Reading, head: string, count: number): number {
   const writer = new LatinWriter(out, start);
   let left = count;
-  let stamp = -1;
-  let behind = '';
+  let stamp = Number.NaN;
+  let end = '';
+  // What goes before a key, or before the value where the key is null: of the message before its end.
+  let beforeKey = `${head}"`;
+  let beforeValue = `${head}null,"value":"`;
   for (const batch of reading.batches) {
     const records = new RecordReader(batch);
     while (left > 0 && records.next()) {
       if (!isWanted(records, reading)) continue;
-      if (records.timestampMs !== stamp) {
-        stamp = records.timestampMs;
-        behind = `,"timestamp":"${formatTime(stamp)}"}`;
-      }
-      writer.text(left < count ? `,${head}` : head);
-      if (records.keyLength < 0) writer.text('null,"value":"');
+      if (records.keyLength < 0) writer.text(beforeValue);
       else {
-        writer.text('"');
+        writer.text(beforeKey);
         writer.base64(batch, records.keyStart, records.keyLength);
         writer.text('","value":"');
       }
       writer.base64(batch, records.valueStart, Math.max(records.valueLength, 0));
-      writer.text(`","offset":${records.offset}${behind}`);
+      writer.text(`","offset":${records.offset}`);
       left -= 1;
+      if (records.timestampMs !== stamp) {
+        stamp = records.timestampMs;
+        end = `,"timestamp":"${formatTime(stamp)}"}`;
+        beforeKey = inOnePiece(`${end},${head}"`);
+        beforeValue = inOnePiece(`${end},${head}null,"value":"`);
+      }
     }
   }
+  if (left < count) writer.text(end);
   return writer.end();
+}
+
+/** The same text, all of it Latin-1. One that was put together is walked through in its parts each time it is used. */
+function inOnePiece(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /** Keys and values of so many bytes, and longer ones, are written by themselves: putting texts together costs more than another trip then. */
