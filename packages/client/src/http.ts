@@ -24,9 +24,9 @@ export interface HttpResponse {
   readonly status: number;
   /** Name and value in turn, as received. */
   readonly rawHeaders: readonly string[];
-  /** All of it, in the pieces it came in; none if there is no body. */
+  /** All of it, in the pieces it came in; none if there is no body. Pieces may be empty after `release`: copy what is kept. */
   readonly body: readonly Uint8Array[];
-  /** Called when nobody looks at `body` any more, unless it is never: gives its memory back before the garbage collector would. */
+  /** Called by the client when it has decoded `body`: gives the memory back before the garbage collector would. May be left out. */
   readonly release?: () => void;
 }
 

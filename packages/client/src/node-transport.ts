@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { ConnectionError, TimeoutError } from './errors.ts';
+import { giveBack } from './give-back.ts';
 import type { HttpHead, HttpRequest, HttpResponse, RequestBody, Timeouts, Transport } from './http.ts';
 import { shareReadBuffer, withoutSharedBytes } from './shared-read-buffer.ts';
 
@@ -178,17 +179,6 @@ class Exchange {
     this.#timer = undefined;
     this.#signal?.removeEventListener('abort', this.#abort);
   }
-}
-
-/** From so many bytes on it is worth a call. */
-const longBytes = 4096;
-
-/**
- * node:http copies each piece into memory of its own. V8 counts that memory but does not see it as garbage until it has collected, and marks its
- * whole heap when there is too much of it.
- */
-function giveBack({ buffer, byteLength }: Uint8Array): void {
-  if (byteLength >= longBytes && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer?.(0); // not in Node 20
 }
 
 function headOf({ statusCode = 0, rawHeaders }: IncomingMessage): HttpHead {

@@ -57,14 +57,17 @@ export function scanReceived<Made>(
   body: readonly Uint8Array[],
   make: (head: MessageHead, offset: number, key: Buffer | null, value: Buffer) => Made,
 ): Made[] | undefined {
-  let decoder = new Decoder(Buffer.alloc(0));
+  let decoder: Decoder | undefined;
   return scan(body, ({ bytes, head, keyFrom, keyTo, valueFrom, valueTo, offset }) => {
-    if (decoder.source !== bytes) decoder = new Decoder(bytes);
+    if (decoder?.source !== bytes) decoder = new Decoder(bytes);
     const key = keyFrom === -1 ? null : decoder.decode(keyFrom, keyTo);
     const value = decoder.decode(valueFrom, valueTo);
     return key === undefined || value === undefined ? undefined : make(head, offset, key, value);
   });
 }
+
+/** Of where bytes begin: numbers of any size can be looked at in place. What is around a text in JSON leaves the room for it. */
+const alignment = 8;
 
 /** Bytes of the base64 in one piece, all in one memory: an `ArrayBuffer` for each is what the garbage collector minds most. */
 class Decoder {
@@ -81,8 +84,8 @@ class Decoder {
   decode(from: number, to: number): Buffer | undefined {
     const at = this.#used;
     const written = this.#memory.write(this.source.toString('latin1', from, to), at, 'base64');
-    this.#used += written;
-    return written === this.#bytesOf(from, to) ? this.#memory.subarray(at, this.#used) : undefined;
+    this.#used = Math.ceil((at + written) / alignment) * alignment;
+    return written === this.#bytesOf(from, to) ? this.#memory.subarray(at, at + written) : undefined;
   }
 
   /** As many as the characters stand for. */

@@ -97,7 +97,7 @@ export class StreamClient implements AsyncDisposable {
   }
 
   /**
-   * The same as `getMessages` with messages as readers and consumers give them out: bytes, text or JSON, decoded when they are looked at.
+   * The same as `getMessages` with messages as readers and consumers give them out: bytes, text or JSON.
    */
   async receiveMessages(streamId: string, cursor: string, options?: GetMessagesOptions): Promise<Response<ReceivedMessage[]>> {
     return await this.#read(streamId, cursor, options, decodeReceived);

@@ -7,6 +7,7 @@ import { networkInterfaces } from 'node:os';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
+import { giveBack } from '../src/give-back.ts';
 import { ConnectionError, type HttpRequest, NodeTransport, TimeoutError } from '../src/index.ts';
 import { serverCertificate } from './signers/support/certificate.ts';
 
@@ -123,6 +124,15 @@ describe('the transport', () => {
     const small = await transport().send(get(short.url), forever, undefined);
     small.release?.();
     expect(Buffer.concat(small.body).toString()).toBe('yes');
+  });
+
+  test('gives no memory back that somebody else may use', () => {
+    const whole = Buffer.alloc(64 * 1024, 'a');
+    const part = whole.subarray(0, 8192);
+    giveBack(part);
+    const shared = new Uint8Array(new SharedArrayBuffer(8192));
+    giveBack(shared);
+    expect([whole.length, part.length, shared.length]).toEqual([64 * 1024, 8192, 8192]);
   });
 
   test('keeps apart what comes on two connections in turn', async () => {

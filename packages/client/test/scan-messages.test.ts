@@ -139,6 +139,22 @@ describe('scanning for keys and values as bytes', () => {
     );
   });
 
+  it('lets numbers be looked at in place, whatever stands before them', () => {
+    const numbers = new Float64Array([1.5, -2]);
+    const value = Buffer.from(numbers.buffer).toString('base64');
+    const messages = decodeReceived([Buffer.from(JSON.stringify([message, { ...message, value, offset: 8 }]))]);
+    const bytes = messages[1]?.value ?? Buffer.alloc(0);
+    expect(new Float64Array(bytes.buffer, bytes.byteOffset, 2)).toEqual(numbers);
+  });
+
+  it.each([{ value: null }, { value: undefined }, { value: 7 }, { key: undefined }, { timestamp: null }])(
+    'gives out a message beside one with %j, which the service never sends',
+    (member) => {
+      const body = Buffer.from(JSON.stringify([{ ...message, ...member }, message]));
+      expect(decodeReceived([body])[1]?.text()).toBe('value');
+    },
+  );
+
   it('keeps them when the memory of the answer is used for something else', () => {
     const body = Buffer.from(JSON.stringify([message, { ...message, key: null, value: '', offset: 8 }]));
     const messages = decodeReceived([body]);

@@ -1,5 +1,5 @@
-// A message as a program wants it: decoded when it is looked at.
-import { type Bytes, fromBase64, toBase64, utf8Text } from '#codec';
+// A message as a program wants it.
+import { type Bytes, fromBase64, toBase64, utf8Bytes, utf8Text } from '#codec';
 import type { Message } from '../models.ts';
 
 /** What messages in a row mostly have in common. */
@@ -13,8 +13,8 @@ export interface MessageHead {
 }
 
 /**
- * A message that was read. Its key and value share memory, some 48 KiB, with those of the messages that came together with it: copy what is kept
- * for long, or handed over to another thread.
+ * A message that was read. Its key and value share memory, some 48 KiB if they are not longer, with those of the messages that came together with
+ * it: copy what is kept for long, or handed over to another thread.
  */
 export class ReceivedMessage {
   readonly #head: MessageHead;
@@ -30,10 +30,17 @@ export class ReceivedMessage {
     this.#value = value;
   }
 
-  /** The same message with its key and value as bytes. */
-  static of({ stream, partition, key, value, offset, timestamp }: Message): ReceivedMessage {
-    const head = { stream, partition, timestampMs: timestamp.getTime() };
-    return new ReceivedMessage(head, offset, key === null ? null : fromBase64(key), fromBase64(value));
+  /** The same message with its key and value as bytes; none where it has no value, which no service should send. */
+  static of(message: Message): ReceivedMessage {
+    const { stream, partition, offset } = message;
+    const { key, value, timestamp }: Partial<Message> = message;
+    const head = { stream, partition, timestampMs: timestamp instanceof Date ? timestamp.getTime() : Number.NaN };
+    return new ReceivedMessage(
+      head,
+      offset,
+      typeof key === 'string' ? fromBase64(key) : null,
+      typeof value === 'string' ? fromBase64(value) : utf8Bytes(''),
+    );
   }
 
   /** The stream's name, not its id. */

@@ -52,6 +52,29 @@ describe('against the service', () => {
     expect([...first, ...rest].toSorted()).toEqual(['a1', 'a2', 'a3', 'b1', 'b2', 'c1', 'c2']);
   });
 
+  test('closing ends it while batches wait to be taken', async () => {
+    await send('a1', 'a2', 'a3', 'a4');
+    const { endpoint } = service.client;
+    const three = Promise.withResolvers<void>();
+    let count = 0;
+    const client = {
+      endpoint,
+      createCursor: service.client.createCursor.bind(service.client),
+      receiveMessages: async (...call: Parameters<typeof service.client.receiveMessages>) => {
+        const response = await service.client.receiveMessages(...call);
+        count += response.data.length;
+        if (count === 3) three.resolve();
+        return response;
+      },
+    };
+    const reader = new Reader(client, service.streamId, { maxMessages: 1 });
+    const batches = reader[Symbol.asyncIterator]();
+    await batches.next();
+    await three.promise; // One is taken, one waits to be, and one waits for that.
+    await reader.close();
+    expect(await batches.next()).toEqual({ done: true, value: undefined });
+  });
+
   test('one partition, from a time on', async () => {
     await send('a1');
     const all: ReaderBatch[] = [];
