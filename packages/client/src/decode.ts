@@ -4,7 +4,7 @@ import { bodyText } from './body-text.ts';
 import { ReceivedMessage } from './consumer/received-message.ts';
 import type { Cursor, Group, Message, PutMessagesResult, Stream, StreamSummary, WorkRequest } from './models.ts';
 
-/** The data of an answer from the pieces of its body. */
+/** The data of an answer from the pieces of its body, of which nothing may be kept: their memory is given back. */
 export type Decode<Data> = (body: readonly Uint8Array[]) => Data;
 
 export const decodeCursor: Decode<Cursor> = (body) => parse(body) as Cursor;

@@ -103,8 +103,8 @@ export abstract class Client {
     const retryStrategy = new Retries(configuration, (error) => failureOf(error, failed), systemEnvironment.clock);
     const options = { retryStrategy, opcRequestId: request.opcRequestId };
     // Read here, behind the attempts: a body that is no JSON is not asked for again.
-    const response = await this.#api.send({ ...call, decode: (body) => body, options });
-    const body = bodyName === undefined ? {} : { [bodyName]: parse(response.data) };
+    const response = await this.#api.send({ ...call, decode: bodyText, options });
+    const body = bodyName === undefined ? {} : { [bodyName]: JSON.parse(response.data) as unknown };
     // The caller names what the operation answers, as the specification has it.
     return { ...body, ...headersOf(response, ['opcRequestId', ...members]) } as Answer;
   }
@@ -123,10 +123,6 @@ export abstract class Client {
 function refuseUnknown(what: string, given: object, known: readonly string[]): void {
   const unknown = Object.entries(given).flatMap(([name, value]) => (value === undefined || known.includes(name) ? [] : [name]));
   if (unknown.length > 0) throw new TypeError(`${what} knows ${known.join(', ')}, got ${unknown.join(', ')}.`);
-}
-
-function parse(body: readonly Uint8Array[]): unknown {
-  return JSON.parse(bodyText(body));
 }
 
 function headersOf({ headers }: Response<unknown>, members: readonly (keyof typeof headerOf)[]): Record<string, string> {
