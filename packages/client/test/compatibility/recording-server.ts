@@ -30,8 +30,6 @@ export class RecordingServer implements AsyncDisposable {
 
   private constructor() {
     this.#server = createServer((incoming, response) => void this.#answer(incoming, response));
-    // The official client may be busy for seconds, and this server with it: a connection would be ended just when it is used again.
-    this.#server.keepAliveTimeout = 0;
   }
 
   static async start(): Promise<RecordingServer> {
