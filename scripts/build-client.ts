@@ -22,7 +22,11 @@ interface Platform extends BuildOptions {
 const node: Platform = { platform: 'node', transform: { target: 'node20.19' }, output: { format: 'esm' } };
 const commonJs: OutputOptions = { entryFileNames: '[name].cjs' };
 // Minified, since a page may load it as it is. The target is what the newest of its syntax needs.
-const browser: Platform = { platform: 'browser', transform: { target: 'es2022' }, output: { format: 'esm', minify: true } };
+const browser: Platform = {
+  platform: 'browser',
+  transform: { target: 'es2022' },
+  output: { format: 'esm', minify: true, comments: false },
+};
 
 await bundle('index', 'src/index.ts', node, types(node));
 await bundle('browser', 'src/browser.ts', browser, types(browser));

@@ -1,6 +1,6 @@
 // One way for every call: build the request, sign it, send it, read the answer; again if the retry strategy says so.
 
-import { basePath, header, type OperationName, operations } from 'millrace-protocol';
+import { basePath, header, type StreamOperationName, streamOperations } from 'millrace-protocol';
 import { utf8Length } from '#codec';
 import { bodyText } from './body-text.ts';
 import type { Decode } from './decode.ts';
@@ -23,7 +23,7 @@ export interface CallOptions {
 
 /** One call of one operation. */
 export interface Call<Data> {
-  readonly operation: OperationName;
+  readonly operation: StreamOperationName;
   /** Values of the path's parameters by name. */
   readonly path?: Readonly<Record<string, string>>;
   /** Query parameters; those that are undefined or null are left out. */
@@ -97,7 +97,7 @@ export class ApiClient {
   }
 
   #build(call: Call<unknown>, requestId: string, isRetried: boolean): HttpRequest {
-    const { method, bodySignature } = operations[call.operation];
+    const { method, bodySignature } = streamOperations[call.operation];
     const headers: Record<string, string> = {
       accept: 'application/json',
       'content-type': 'application/json',
@@ -161,7 +161,7 @@ export class ApiClient {
 
   /** The request signed by credentials the service has not refused yet; undefined if the signer has none. */
   async #renew(
-    operation: OperationName,
+    operation: StreamOperationName,
     prepared: HttpRequest,
     { request, response }: { readonly request: HttpRequest; readonly response: HttpResponse },
     signal: AbortSignal | undefined,
@@ -182,7 +182,7 @@ export class ApiClient {
   }
 
   #serviceError(
-    operation: OperationName,
+    operation: StreamOperationName,
     request: HttpRequest,
     { status, rawHeaders, body }: HttpResponse,
     options?: ErrorOptions,
@@ -237,7 +237,7 @@ function checkOptions({ operation, options, optionNames = [] }: Call<unknown>): 
 
 /** Path and query of a call, behind the base path. */
 export function targetOf({ operation, path = {}, query = {} }: Pick<Call<unknown>, 'operation' | 'path' | 'query'>): string {
-  return fillPath(operations[operation].path, path) + encodeQuery(query);
+  return fillPath(streamOperations[operation].path, path) + encodeQuery(query);
 }
 
 function lengthOf(body: RequestBody = ''): number {
@@ -263,9 +263,9 @@ function encodeQuery(query: Readonly<Record<string, string | number | null | und
   return text;
 }
 
-function decodeWith<Data>({ operation, decode }: Call<Data>, { status, body }: HttpResponse, endpoint: string): Data {
+function decodeWith<Data>({ operation, decode }: Call<Data>, { status, rawHeaders, body }: HttpResponse, endpoint: string): Data {
   try {
-    return decode(body);
+    return decode(body, headerOf(rawHeaders, 'content-type'));
   } catch (cause) {
     throw new ConnectionError(`${endpoint} answered ${operation} with ${status} and a body that is not what it should be.`, 'unknown', {
       cause,

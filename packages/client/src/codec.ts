@@ -3,7 +3,7 @@
 import type { RequestBody } from './http.ts';
 
 export { isBase64 } from './is-base64.ts';
-export { scanMessages, scanReceived } from './scan-messages.ts';
+export { scanMessages } from './scan-messages.ts';
 
 /** Bytes as they are handed out. */
 export type Bytes = Buffer;
@@ -35,6 +35,11 @@ export function utf8Length(text: string): number {
 /** The text; what is no UTF-8 becomes U+FFFD. */
 export function utf8Text(bytes: Uint8Array): string {
   return bufferOf(bytes).toString();
+}
+
+/** The pieces one after the other, in memory of their own. */
+export function joined(pieces: readonly Uint8Array[]): Bytes {
+  return Buffer.concat(pieces);
 }
 
 /** Bytes that stay as these are now. */

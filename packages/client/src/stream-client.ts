@@ -4,7 +4,16 @@ import { type ApiClient, type CallOptions, encodeDetails, pathValue } from './ap
 import { type ClientOptions, composeClient } from './compose.ts';
 import type { ClientConfig } from './config/client-config.ts';
 import type { ReceivedMessage } from './consumer/received-message.ts';
-import { type Decode, decodeCursor, decodeGroup, decodeMessages, decodeNothing, decodePutResult, decodeReceived } from './decode.ts';
+import {
+  type Decode,
+  decodeCursor,
+  decodeGroup,
+  decodeMessages,
+  decodeNothing,
+  decodePutResult,
+  decodeReceived,
+  receivedTypes,
+} from './decode.ts';
 import type {
   CreateCursorDetails,
   CreateGroupCursorDetails,
@@ -93,14 +102,14 @@ export class StreamClient implements AsyncDisposable {
 
   /** Messages from a cursor on, in offset order; none at the end of the partition. Go on with `nextCursor`, which is always there. */
   async getMessages(streamId: string, cursor: string, options?: GetMessagesOptions): Promise<Response<Message[]>> {
-    return await this.#read(streamId, cursor, options, decodeMessages);
+    return await this.#read(streamId, cursor, options, { decode: decodeMessages });
   }
 
   /**
    * The same as `getMessages` with messages as readers and consumers give them out: bytes, text or JSON.
    */
   async receiveMessages(streamId: string, cursor: string, options?: GetMessagesOptions): Promise<Response<ReceivedMessage[]>> {
-    return await this.#read(streamId, cursor, options, decodeReceived);
+    return await this.#read(streamId, cursor, options, { decode: decodeReceived, accept: receivedTypes });
   }
 
   /**
@@ -144,13 +153,13 @@ export class StreamClient implements AsyncDisposable {
     streamId: string,
     cursor: string,
     options: GetMessagesOptions | undefined,
-    decode: Decode<Data>,
+    { decode, accept }: { readonly decode: Decode<Data>; readonly accept?: string },
   ): Promise<Response<Data>> {
     return await this.#api.send({
       operation: 'GetMessages',
       path: { streamId: pathValue('streamId', streamId) },
       query: { cursor, limit: options?.limit },
-      headers: { [header.waitMs]: options?.waitMs?.toString() },
+      headers: { accept, [header.waitMs]: options?.waitMs?.toString() },
       decode,
       onHead: options?.onHead,
       options,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeReceived, parseMessages } from '../src/decode.ts';
+import { parseMessages } from '../src/decode.ts';
 import type { Message } from '../src/index.ts';
-import { scanMessages, scanReceived } from '../src/scan-messages.ts';
+import { scanMessages } from '../src/scan-messages.ts';
 
 const message = {
   stream: 'orders',
@@ -115,75 +115,6 @@ describe('scanning the answer of GetMessages', () => {
     for (let length = 0; length < whole.length; length++) expect(scanned(whole.subarray(0, length))).toBeUndefined();
   });
 });
-
-/** The same messages with bytes, as texts again; undefined if `pieces` are left to the general parser. */
-function received(...pieces: readonly Uint8Array[]): Message[] | undefined {
-  return scanReceived(pieces, ({ stream, partition, timestampMs }, offset, key, value) => ({
-    stream,
-    partition,
-    key: key?.toString('base64') ?? null,
-    value: value.toString('base64'),
-    offset,
-    timestamp: new Date(timestampMs),
-  }));
-}
-
-describe('scanning for keys and values as bytes', () => {
-  it('gives the bytes that the texts stand for, wherever the answer is cut into pieces', () => {
-    fc.assert(
-      fc.property(asWritten, fc.array(fc.nat(), { maxLength: 8 }), (messages, places) => {
-        const pieces = cut(Buffer.from(JSON.stringify(messages)), places).filter(({ length }) => length > 0);
-        expect(received(...pieces)).toEqual(parseMessages(pieces).map(canonical));
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  it('lets numbers be looked at in place, whatever stands before them', () => {
-    const numbers = new Float64Array([1.5, -2]);
-    const value = Buffer.from(numbers.buffer).toString('base64');
-    const messages = decodeReceived([Buffer.from(JSON.stringify([message, { ...message, value, offset: 8 }]))]);
-    const bytes = messages[1]?.value ?? Buffer.alloc(0);
-    expect(new Float64Array(bytes.buffer, bytes.byteOffset, 2)).toEqual(numbers);
-  });
-
-  it.each([{ value: null }, { value: undefined }, { value: 7 }, { key: undefined }, { timestamp: null }])(
-    'gives out a message beside one with %j, which the service never sends',
-    (member) => {
-      const body = Buffer.from(JSON.stringify([{ ...message, ...member }, message]));
-      expect(decodeReceived([body])[1]?.text()).toBe('value');
-    },
-  );
-
-  it('keeps them when the memory of the answer is used for something else', () => {
-    const body = Buffer.from(JSON.stringify([message, { ...message, key: null, value: '', offset: 8 }]));
-    const messages = decodeReceived([body]);
-    body.fill('x');
-    const seen = messages.map(({ stream, partition, keyBase64, valueBase64, offset, timestamp }) => {
-      return { stream, partition, key: keyBase64, value: valueBase64, offset, timestamp: timestamp.toISOString() };
-    });
-    expect(seen).toEqual([message, { ...message, key: null, value: '', offset: 8 }]);
-  });
-
-  it.each(['dmFsdWU', 'dmFsdWU=dmFsdWU=', 'dmF sdWU', '====', '=', 'dmFsdWU*', 'd==='])(
-    'leaves %j, which is no base64 with its padding, to the general parser',
-    (text) => {
-      expect(received(Buffer.from(JSON.stringify([{ ...message, value: text }])))).toBeUndefined();
-      expect(received(Buffer.from(JSON.stringify([{ ...message, key: text }])))).toBeUndefined();
-      const [left] = decodeReceived([Buffer.from(JSON.stringify([{ ...message, value: text }]))]);
-      expect(left?.value).toEqual(Buffer.from(text, 'base64'));
-    },
-  );
-});
-
-/** Base64 may end in bits that stand for nothing. */
-function canonical({ key, value, ...rest }: Message): Message {
-  return { ...rest, key: key === null ? null : again(key), value: again(value) };
-}
-
-function again(text: string): string {
-  return Buffer.from(text, 'base64').toString('base64');
-}
 
 function parsedOrNothing(body: Uint8Array): unknown {
   try {

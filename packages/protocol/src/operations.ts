@@ -28,14 +28,15 @@ export interface Operation {
   readonly bodySignature: 'required' | 'optional';
 }
 
-const row = (method: Operation['method'], path: string, bodySignature: Operation['bodySignature'] = 'required'): Operation => ({
+/** A row of the table. */
+export const row = (method: Operation['method'], path: string, bodySignature: Operation['bodySignature'] = 'required'): Operation => ({
   method,
   path,
   bodySignature,
 });
 
-/** Every operation of the API, also those that are answered 501 so far, and Millrace's own. */
-export type OperationName =
+/** Operations of streams, messages, groups and work requests, Millrace's own included. */
+export type StreamOperationName =
   | 'PutMessages'
   | 'GetMessages'
   | 'CreateCursor'
@@ -52,24 +53,13 @@ export type OperationName =
   | 'UpdateStream'
   | 'DeleteStream'
   | 'ChangeStreamCompartment'
-  | 'ListStreamPools'
-  | 'CreateStreamPool'
-  | 'GetStreamPool'
-  | 'UpdateStreamPool'
-  | 'DeleteStreamPool'
-  | 'ChangeStreamPoolCompartment'
-  | 'ListConnectHarnesses'
-  | 'CreateConnectHarness'
-  | 'GetConnectHarness'
-  | 'UpdateConnectHarness'
-  | 'DeleteConnectHarness'
-  | 'ChangeConnectHarnessCompartment'
   | 'ListWorkRequests'
   | 'GetWorkRequest'
   | 'ListWorkRequestErrors'
   | 'ListWorkRequestLogs';
 
-export const operations: Readonly<Record<OperationName, Operation>> = {
+/** All that our client calls, and a few more. */
+export const streamOperations: Readonly<Record<StreamOperationName, Operation>> = {
   PutMessages: row('POST', '/streams/{streamId}/messages', 'optional'),
   GetMessages: row('GET', '/streams/{streamId}/messages'),
   CreateCursor: row('POST', '/streams/{streamId}/cursors'),
@@ -88,20 +78,6 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
   UpdateStream: row('PUT', '/streams/{streamId}'),
   DeleteStream: row('DELETE', '/streams/{streamId}'),
   ChangeStreamCompartment: row('POST', '/streams/{streamId}/actions/changeCompartment'),
-
-  ListStreamPools: row('GET', '/streampools'),
-  CreateStreamPool: row('POST', '/streampools'),
-  GetStreamPool: row('GET', '/streampools/{streamPoolId}'),
-  UpdateStreamPool: row('PUT', '/streampools/{streamPoolId}'),
-  DeleteStreamPool: row('DELETE', '/streampools/{streamPoolId}'),
-  ChangeStreamPoolCompartment: row('POST', '/streampools/{streamPoolId}/actions/changeCompartment'),
-
-  ListConnectHarnesses: row('GET', '/connectharnesses'),
-  CreateConnectHarness: row('POST', '/connectharnesses'),
-  GetConnectHarness: row('GET', '/connectharnesses/{connectHarnessId}'),
-  UpdateConnectHarness: row('PUT', '/connectharnesses/{connectHarnessId}'),
-  DeleteConnectHarness: row('DELETE', '/connectharnesses/{connectHarnessId}'),
-  ChangeConnectHarnessCompartment: row('POST', '/connectharnesses/{connectHarnessId}/actions/changeCompartment'),
 
   ListWorkRequests: row('GET', '/workRequests'),
   GetWorkRequest: row('GET', '/workRequests/{workRequestId}'),

@@ -18,12 +18,14 @@ export interface OperationRequest {
 }
 
 /**
- * A success. `body`: text and bytes are sent as they are (they are JSON already), anything else as JSON,
+ * A success. `body`: text and bytes are sent as they are (they are of `contentType` already), anything else as JSON,
  * undefined as nothing.
  */
 export interface Answer {
   readonly status: 200 | 204;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of `body`; JSON if it is left out. */
+  readonly contentType?: string;
   readonly body?: unknown;
   /** Instead of `body`: JSON in pieces that are made as the caller takes them. */
   readonly pieces?: Iterable<string>;

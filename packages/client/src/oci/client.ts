@@ -1,6 +1,6 @@
 // What the two clients have in common: they are made alike, and a call takes one object and answers one.
-import type { OperationName } from 'millrace-protocol';
-import { operations } from 'millrace-protocol';
+import type { StreamOperationName } from 'millrace-protocol';
+import { streamOperations } from 'millrace-protocol';
 import { type ApiClient, type Call, targetOf } from '../api-client.ts';
 import { bodyText } from '../body-text.ts';
 import { composeClient } from '../compose.ts';
@@ -41,7 +41,7 @@ const headerOf = {
 
 /** One call: what is sent, and what the answer's body and headers are called. */
 export interface OfficialCall extends Pick<Call<unknown>, 'path' | 'query' | 'headers' | 'body'> {
-  readonly operation: OperationName;
+  readonly operation: StreamOperationName;
   readonly request: BaseRequest;
   /** Name of the answer's body; undefined if it has none. */
   readonly bodyName?: string;
@@ -115,7 +115,7 @@ export abstract class Client {
       targetService: this.targetService,
       operationName: operation.charAt(0).toLowerCase() + operation.slice(1),
       timestamp: new Date().toISOString(),
-      requestEndpoint: `${operations[operation].method} ${endpoint}${targetOf(call)}`,
+      requestEndpoint: `${streamOperations[operation].method} ${endpoint}${targetOf(call)}`,
     };
   }
 }

@@ -30,6 +30,17 @@ export function utf8Text(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** The pieces one after the other, in memory of their own. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
 /** Bytes that stay as these are now. */
 export function copyOf(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(bytes);
@@ -54,4 +65,3 @@ export function isBase64(text: string): boolean {
 
 /** Leaves every answer to `JSON.parse`: scanning pays with Node's Buffer alone. */
 export const scanMessages: (body: readonly Uint8Array[]) => undefined = () => undefined;
-export const scanReceived: (body: readonly Uint8Array[], make: unknown) => undefined = () => undefined;

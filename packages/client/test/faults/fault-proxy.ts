@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import type { Seeded } from './seeded.ts';
 
 /** Everything that can go wrong. */
@@ -26,7 +27,7 @@ interface Entry {
 interface Answer {
   readonly status: number;
   readonly rawHeaders: readonly string[];
-  readonly body: string;
+  readonly body: Buffer;
 }
 
 /** A server on the loopback address whose requests go to `target`. */
@@ -68,7 +69,7 @@ export class FaultProxy implements AsyncDisposable {
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     this.#count += 1;
     this.onRequest(this.#count);
-    const body = await textOf(incoming);
+    const body = await bytesOf(incoming);
     const fault = this.#choose(incoming);
     if (fault !== undefined) this.done.set(fault, (this.done.get(fault) ?? 0) + 1);
     if (fault === 'silence') return; // The client ends it.
@@ -81,7 +82,7 @@ export class FaultProxy implements AsyncDisposable {
     if (fault === 'slow') for (let turns = this.#chance.below(300); turns > 0; turns -= 1) await turn();
     outgoing.writeHead(answer.status, [...answer.rawHeaders]);
     if (fault !== 'half an answer') outgoing.end(answer.body);
-    else outgoing.write(answer.body.slice(0, answer.body.length / 2), () => incoming.socket.destroy());
+    else outgoing.write(answer.body.subarray(0, answer.body.length / 2), () => incoming.socket.destroy());
   }
 
   #choose({ method, url = '' }: IncomingMessage): Fault | undefined {
@@ -100,13 +101,13 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /** Refuses all messages of some keys, as a service does whose partitions fail one by one, and puts the others. */
-  async #putSome(incoming: IncomingMessage, body: string): Promise<Answer> {
-    const { messages } = JSON.parse(body) as { readonly messages: readonly Entry[] };
+  async #putSome(incoming: IncomingMessage, body: Buffer): Promise<Answer> {
+    const { messages } = JSON.parse(body.toString()) as { readonly messages: readonly Entry[] };
     const refusedKeys = new Set([...new Set(messages.map(({ key }) => key))].filter(() => this.#chance.chance(0.5)));
     const rest = messages.filter(({ key }) => !refusedKeys.has(key));
-    const answer = rest.length === 0 ? undefined : await this.#forward(incoming, JSON.stringify({ messages: rest }));
+    const answer = rest.length === 0 ? undefined : await this.#forward(incoming, Buffer.from(JSON.stringify({ messages: rest })));
     if (answer !== undefined && answer.status !== 200) return answer;
-    const stored = answer === undefined ? [] : (JSON.parse(answer.body) as { readonly entries: readonly unknown[] }).entries;
+    const stored = answer === undefined ? [] : (JSON.parse(answer.body.toString()) as { readonly entries: readonly unknown[] }).entries;
     let at = 0;
     const refusal = { error: 'TooManyRequests', errorMessage: 'The partition is busy.' };
     const entries = messages.map(({ key }) => {
@@ -114,21 +115,21 @@ export class FaultProxy implements AsyncDisposable {
       at += 1;
       return stored[at - 1];
     });
-    return { status: 200, rawHeaders: [], body: JSON.stringify({ failures: entries.length - stored.length, entries }) };
+    return { status: 200, rawHeaders: [], body: Buffer.from(JSON.stringify({ failures: entries.length - stored.length, entries })) };
   }
 
-  async #forward({ method, url, rawHeaders }: IncomingMessage, body: string): Promise<Answer> {
+  async #forward({ method, url, rawHeaders }: IncomingMessage, body: Buffer): Promise<Answer> {
     if (this.target === undefined) throw new Error('down');
     const { hostname, port } = new URL(this.target);
     // Signed as they are; the length of a put is not, and may be another one.
-    const length = method === 'GET' ? [] : ['content-length', String(Buffer.byteLength(body))];
+    const length = method === 'GET' ? [] : ['content-length', String(body.length)];
     const headers = [...withoutLength(rawHeaders), ...length];
     const sent = request({ hostname, port, method, path: url, headers, agent: false });
     sent.on('error', () => {}); // Also behind the answer, when the service is killed.
     sent.end(body);
     // Rejects if the service is killed meanwhile.
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-    return { status: answer.statusCode ?? 0, rawHeaders: withoutLength(answer.rawHeaders), body: await textOf(answer) };
+    return { status: answer.statusCode ?? 0, rawHeaders: withoutLength(answer.rawHeaders), body: await bytesOf(answer) };
   }
 }
 
@@ -136,11 +137,10 @@ function refuse(outgoing: ServerResponse, status: number, code: string): void {
   outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ code, message: 'By the fault proxy.' }));
 }
 
-async function textOf(message: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of message.setEncoding('utf8')) text += String(chunk);
+async function bytesOf(message: IncomingMessage): Promise<Buffer> {
+  const bytes = await buffer(message);
   if (!message.complete) throw new Error('The connection broke.');
-  return text;
+  return bytes;
 }
 
 const hopByHop: readonly string[] = ['content-length', 'connection', 'transfer-encoding', 'keep-alive'];

@@ -1,6 +1,6 @@
 // Consumer groups as the API takes and shows them (OCI Streaming API 20180418), and what Millrace tells of them besides.
 import { type Static, type TBoolean, type TEnum, type TInteger, type TObject, type TOptional, type TString, Type } from 'typebox';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 
 type GroupCursorType = TEnum<['AT_TIME', 'LATEST', 'TRIM_HORIZON']>;
 const groupCursorType: GroupCursorType = Type.Enum(['AT_TIME', 'LATEST', 'TRIM_HORIZON']);

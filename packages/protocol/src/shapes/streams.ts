@@ -11,7 +11,7 @@ import {
   type TUnion,
   Type,
 } from 'typebox';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 
 /** Normal path: CREATING, ACTIVE, (UPDATING, ACTIVE)*, DELETING, DELETED. */
 export const lifecycleStates = ['CREATING', 'ACTIVE', 'DELETING', 'DELETED', 'FAILED', 'UPDATING'] as const;

@@ -5,8 +5,9 @@
 import { header } from 'millrace-protocol';
 import type { Answer } from '../operation.ts';
 import type { Service } from '../service.ts';
-import { encodeMessages, type Reading } from '../streams/encode-messages.ts';
+import { encodeMessages } from '../streams/message-format.ts';
 import type { ReadRequest } from '../streams/read-request.ts';
+import type { Reading } from '../streams/selection.ts';
 import { hasRunOut } from './group.ts';
 import type { GroupCursor } from './group-cursor.ts';
 import { counts, type HeldPartition } from './group-state.ts';
@@ -23,18 +24,19 @@ interface Standing {
 
 export async function getGroupMessages(service: Service, read: ReadRequest): Promise<Answer> {
   const { clock, groupCursors } = service;
-  const { stream, limit, waitMs } = read;
+  const { stream, limit, waitMs, format } = read;
   let cursor = groupCursors.decode(stream.id, read.cursor, clock.now());
   const deadlineMs = clock.monotonicMs() + waitMs;
   for (;;) {
     const { caller, standing, readings } = (await tryQuietly(service, read, cursor)) ?? (await pollAndRead(service, read, cursor));
-    const { body, count, nextOffsets } = encodeMessages(stream.name, readings, limit, service.buffers);
+    const { body, count, nextOffsets } = encodeMessages(format, stream.name, readings, limit, service.buffers);
     cursor = nextCursor(caller, cursor, standing, readings, nextOffsets);
     const leftMs = deadlineMs - clock.monotonicMs();
     if (count > 0 || leftMs <= 0 || !(await waitForMore(service, read, caller, standing, leftMs))) {
       service.metrics.messagesGot(count, body.length);
       const value = groupCursors.encode(stream.id, await stillValid(service, read, cursor), clock.now());
-      return { status: 200, headers: { [header.nextCursor]: value }, body, sent: () => service.buffers.give(body) };
+      const headers = { [header.nextCursor]: value };
+      return { status: 200, headers, contentType: format.mediaType, body, sent: () => service.buffers.give(body) };
     }
   }
 }

@@ -5,7 +5,7 @@ import { messageLogOf } from '../admin/catalogue.ts';
 import type { StreamRecord } from '../admin/catalogue-state.ts';
 import { invalid } from '../api-error.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Reading } from '../streams/encode-messages.ts';
+import type { Reading } from '../streams/selection.ts';
 import type { HeldPartition } from './group-state.ts';
 
 /** A held partition with something to read. */

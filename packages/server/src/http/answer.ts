@@ -19,10 +19,13 @@ export interface RefusalOptions {
 /** Headers by name, as Node wants them in one list: name, value, name, value. */
 type HeaderList = string[];
 
+const json = 'application/json';
+
 /** Sends a success. */
-export function sendAnswer(response: ServerResponse, requestId: string, { status, headers, body, pieces, sent }: Answer): void {
+export function sendAnswer(response: ServerResponse, requestId: string, answer: Answer): void {
+  const { status, headers, pieces } = answer;
   const list = headerList(requestId, headers);
-  if (pieces === undefined) send(response, status, list, body, sent);
+  if (pieces === undefined) send(response, status, list, answer);
   else sendPieces(response, status, list, pieces);
 }
 
@@ -41,7 +44,7 @@ export function sendRefusal(response: ServerResponse, requestId: string, error: 
     response.destroy();
     return status;
   }
-  send(response, status, headerList(requestId, refusal.headers), body);
+  send(response, status, headerList(requestId, refusal.headers), { body });
   return status;
 }
 
@@ -56,19 +59,24 @@ function contentHeaders(contentType: string, content: string | Buffer): HeaderLi
 }
 
 /** Text leaves with its head in one write. */
-function send(response: ServerResponse, status: number, headers: HeaderList, body: unknown, sent?: () => void): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  headers: HeaderList,
+  { contentType = json, body, sent }: Pick<Answer, 'contentType' | 'body' | 'sent'>,
+): void {
   if (body === undefined) {
     begin(response, status, headers).end();
     return;
   }
-  const json = body instanceof Buffer || typeof body === 'string' ? body : JSON.stringify(body);
-  headers.push(...contentHeaders('application/json', json));
-  begin(response, status, headers).end(json, sent);
+  const content = body instanceof Buffer || typeof body === 'string' ? body : JSON.stringify(body);
+  headers.push(...contentHeaders(contentType, content));
+  begin(response, status, headers).end(content, sent);
 }
 
 /** No more is made than the caller takes; one who goes away in the middle ends it. */
 function sendPieces(response: ServerResponse, status: number, headers: HeaderList, pieces: Iterable<string>): void {
-  headers.push('content-type', 'application/json');
+  headers.push('content-type', json);
   pipeline(Readable.from(pieces, { objectMode: false }), begin(response, status, headers), () => {});
 }
 

@@ -12,7 +12,7 @@ import type { Answer, OperationRequest } from '../operation.ts';
 import { parseInteger } from '../parameters.ts';
 import type { Service } from '../service.ts';
 import type { CursorPosition } from './cursor.ts';
-import { encodeMessages } from './encode-messages.ts';
+import { encodeMessages, formatFor } from './message-format.ts';
 import type { ReadRequest } from './read-request.ts';
 import type { Place, ReadyAnswer } from './ready-answers.ts';
 
@@ -20,9 +20,10 @@ export async function getMessages(service: Service, request: OperationRequest): 
   const cursor = request.query.required('cursor', limits.cursorCharacters);
   const limit = request.query.integer('limit', limits.getLimit) ?? limits.getLimit.max;
   const waitMs = waitOf(request);
+  const format = formatFor(request.header('accept'));
   const stream = service.catalogue.activeStream(request.pathParameter('streamId'));
   const read = GroupCursorCodec.claims(cursor) ? getGroupMessages : getPartitionMessages;
-  return withWait(await read(service, { stream, cursor, limit, waitMs, request }), request);
+  return withWait(await read(service, { stream, cursor, limit, waitMs, format, request }), request);
 }
 
 /** Says that the wait was understood: a client that is not told so has to pause between its reads. */
@@ -32,17 +33,18 @@ function withWait(answer: Answer, request: OperationRequest): Answer {
 }
 
 async function getPartitionMessages(service: Service, read: ReadRequest): Promise<Answer> {
-  const { stream, cursor, limit } = read;
+  const { stream, cursor, limit, format } = read;
   const { partition, position } = service.cursors.decode(stream.id, cursor, service.clock.now());
   const logName = messageLogOf(stream);
   const log = service.engine.partition(logName, partition);
-  const place = position.kind === 'offset' ? { logName, partition, fromOffset: position.offset, limit } : undefined;
+  const place =
+    position.kind === 'offset' ? { logName, partition, fromOffset: position.offset, limit, mediaType: format.mediaType } : undefined;
   const found = (place && (await findReady(service, log, place))) ?? (await readAndEncode(service, log, read, partition, position, place));
   const { body, count, nextOffset, sent } = found;
   service.metrics.messagesGot(count, body.length);
   const next: CursorPosition = count === 0 && position.kind !== 'offset' ? position : { kind: 'offset', offset: nextOffset };
   const nextCursor = service.cursors.encode(stream.id, { partition, position: next }, service.clock.now());
-  return { status: 200, headers: { [header.nextCursor]: nextCursor }, body, sent };
+  return { status: 200, headers: { [header.nextCursor]: nextCursor }, contentType: format.mediaType, body, sent };
 }
 
 /** An answer, and what to call when its body has been sent. */
@@ -60,7 +62,7 @@ async function findReady({ ready }: Service, log: PartitionLog, place: Place): P
 async function readAndEncode(
   { clock, buffers, ready }: Service,
   log: PartitionLog,
-  { stream, limit, waitMs, request }: ReadRequest,
+  { stream, limit, waitMs, format, request }: ReadRequest,
   partition: number,
   position: CursorPosition,
   place: Place | undefined,
@@ -71,7 +73,7 @@ async function readAndEncode(
   const { fromOffset, result } = await readAt(log, position, { readLimits, memory, clock, signal });
   const notBefore = position.kind === 'time' ? position.timestampMs : 0;
   const reading = { partition, batches: result.batches, fromOffset, notBefore };
-  const { body, count, nextOffsets } = encodeMessages(stream.name, [reading], limit, buffers);
+  const { body, count, nextOffsets } = encodeMessages(format, stream.name, [reading], limit, buffers);
   memory.giveBack();
   const [nextOffset = fromOffset] = nextOffsets;
   const isFull = count > 0 && nextOffset < result.endOffset;

@@ -3,7 +3,7 @@ import type { BufferPool } from '../buffer-pool.ts';
 
 /** An answer for one place. */
 export interface ReadyAnswer {
-  /** JSON, UTF-8. */
+  /** Of the place's media type. */
   readonly body: Buffer;
   readonly count: number;
   /** The offset behind its last message. */
@@ -16,6 +16,7 @@ export interface Place {
   readonly partition: number;
   readonly fromOffset: number;
   readonly limit: number;
+  readonly mediaType: string;
 }
 
 interface Entry extends ReadyAnswer {
@@ -79,6 +80,6 @@ export class ReadyAnswers {
   }
 }
 
-function keyOf({ logName, partition, fromOffset, limit }: Place): string {
-  return `${logName} ${partition} ${fromOffset} ${limit}`;
+function keyOf({ logName, partition, fromOffset, limit, mediaType }: Place): string {
+  return `${logName} ${partition} ${fromOffset} ${limit} ${mediaType}`;
 }

@@ -8,7 +8,7 @@ import { type Place, ReadyAnswers } from '../../src/streams/ready-answers.ts';
 import { composeServer } from '../http/composed-server.ts';
 import { getMessages } from './messages.ts';
 
-const place = (fromOffset: number): Place => ({ logName: 'l', partition: 0, fromOffset, limit: 10 });
+const place = (fromOffset: number): Place => ({ logName: 'l', partition: 0, fromOffset, limit: 10, mediaType: 'application/json' });
 
 /** An answer in a large buffer of the pool, filled with `byte`. */
 function answerOf(pool: BufferPool, byte: number) {
@@ -16,12 +16,12 @@ function answerOf(pool: BufferPool, byte: number) {
 }
 
 describe('kept answers', () => {
-  test('are found by log, partition, offset and limit alone', () => {
+  test('are found by log, partition, offset, limit and media type alone', () => {
     const pool = new BufferPool();
     const ready = new ReadyAnswers(pool);
     ready.keep(place(0), answerOf(pool, 1));
     expect(ready.find(place(0))).toMatchObject({ count: 10, nextOffset: 10 });
-    for (const other of [{ logName: 'm' }, { partition: 1 }, { fromOffset: 1 }, { limit: 11 }]) {
+    for (const other of [{ logName: 'm' }, { partition: 1 }, { fromOffset: 1 }, { limit: 11 }, { mediaType: 'text/plain' }]) {
       expect(ready.find({ ...place(0), ...other })).toBeUndefined();
     }
   });

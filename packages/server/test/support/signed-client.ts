@@ -9,6 +9,8 @@ import type { LocalIdentity } from '../../src/identity/local-identity.ts';
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly bytes: Buffer;
+  /** The same as UTF-8. */
   readonly text: string;
   /** The body as JSON; throws if it is none. */
   json<Value = Record<string, unknown>>(): Value;
@@ -62,9 +64,10 @@ export class SignedClient {
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
           incoming.on('error', reject);
           incoming.on('end', () => {
-            const text = Buffer.concat(chunks).toString();
+            const bytes = Buffer.concat(chunks);
+            const text = bytes.toString();
             const answerHeaders = incoming.headers as Record<string, string | undefined>;
-            resolve({ status: incoming.statusCode ?? 0, headers: answerHeaders, text, json: () => JSON.parse(text) });
+            resolve({ status: incoming.statusCode ?? 0, headers: answerHeaders, bytes, text, json: () => JSON.parse(text) });
           });
         },
       );

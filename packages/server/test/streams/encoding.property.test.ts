@@ -1,10 +1,11 @@
-// The JSON of GetMessages is what JSON.stringify makes of the messages that were wanted, and never outgrows its buffer.
+// An answer of GetMessages is the messages that were wanted, in JSON as JSON.stringify makes it, and never outgrows its buffer.
 import fc from 'fast-check';
 import { formatTime } from 'millrace-protocol';
 import { encodeBatch, endOffsetOf, stampBatch } from 'millrace-records';
 import { expect, test } from 'vitest';
 import { BufferPool } from '../../src/buffer-pool.ts';
-import { encodeMessages } from '../../src/streams/encode-messages.ts';
+import { encodeMessages, formatFor } from '../../src/streams/message-format.ts';
+import { binaryType, readBinary } from './read-binary.ts';
 
 interface Sent {
   readonly key: Buffer | null;
@@ -34,7 +35,10 @@ test('the messages from an offset and a time on, up to a limit, and where to go 
       ({ stream, partition, limit }, given, baseOffset, startMs, [skip, laterMs]) => {
         const stored = storedFrom(given, baseOffset, startMs);
         const selection = { partition, fromOffset: baseOffset + skip, notBefore: startMs + laterMs };
-        const { body, count, nextOffsets } = encodeMessages(stream, [{ batches: stored.batches, ...selection }], limit, new BufferPool());
+        const encode = (accept: string) =>
+          encodeMessages(formatFor(accept), stream, [{ batches: stored.batches, ...selection }], limit, new UsedBuffers());
+        const { body, count, nextOffsets } = encode('application/json');
+        const binary = encode(binaryType);
         const [nextOffset] = nextOffsets;
         const wanted = stored.messages
           .filter(({ offset, atMs }) => offset >= selection.fromOffset && atMs >= selection.notBefore)
@@ -48,6 +52,8 @@ test('the messages from an offset and a time on, up to a limit, and where to go 
           timestamp: formatTime(atMs),
         }));
         expect(body.toString()).toBe(JSON.stringify(expected));
+        expect(readBinary(binary.body)).toEqual(expected);
+        expect(binary).toMatchObject({ count, nextOffsets });
         expect(count).toBe(expected.length);
         const last = wanted.length === limit ? wanted.at(-1) : stored.messages.at(-1);
         if (wanted.length < limit) expect(nextOffset).toBe(Math.max(selection.fromOffset, (last?.offset ?? -1) + 1));
@@ -56,6 +62,13 @@ test('the messages from an offset and a time on, up to a limit, and where to go 
     ),
   );
 });
+
+/** Buffers hold what others were sent. */
+class UsedBuffers extends BufferPool {
+  override take(length: number): Buffer {
+    return Buffer.alloc(length, 0xee);
+  }
+}
 
 /** Batches as the log gives them, each some milliseconds behind the one before, and the messages in them. */
 function storedFrom(

@@ -1,0 +1,72 @@
+// Record batches to the binary form of GetMessages: keys and values as they are, between heads of a fixed size.
+import { binaryMessages as layout } from 'millrace-protocol';
+import type { RecordReader } from 'millrace-records';
+import type { BufferPool } from '../buffer-pool.ts';
+import { SelectedRecords, type Selection } from './selection.ts';
+
+/** What key and value of one message may be filled up by. */
+const mostFilling = 2 * 7;
+
+export function writeBinary(streamName: string, selections: readonly Selection[], buffers: BufferPool): Buffer {
+  if (selections.length === 0) return Buffer.alloc(0);
+  const name = Buffer.from(streamName);
+  const most = selections.reduce((sum, { count, bytes }) => sum + count * (layout.headBytes + mostFilling) + bytes, 0);
+  const writer = new Writer(buffers.take(layout.aligned(layout.nameStart + name.length) + most));
+  writer.name(name);
+  for (const selection of selections) {
+    const records = new SelectedRecords(selection);
+    for (let record = records.next(); record !== undefined; record = records.next()) writer.message(selection.partition, record);
+  }
+  return writer.written();
+}
+
+/** Every byte up to where it has come is written: the buffer may hold what others were sent. */
+class Writer {
+  readonly #out: Buffer;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(out: Buffer) {
+    this.#out = out;
+    this.#view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  }
+
+  written(): Buffer {
+    return this.#out.subarray(0, this.#at);
+  }
+
+  name(name: Buffer): void {
+    const end = layout.aligned(layout.nameStart + name.length);
+    this.#out.fill(0, 0, end);
+    this.#view.setUint32(0, name.length, true);
+    name.copy(this.#out, layout.nameStart);
+    this.#at = end;
+  }
+
+  message(partition: number, { batch, offset, timestampMs, keyStart, keyLength, valueStart, valueLength }: RecordReader): void {
+    const at = this.#at;
+    const view = this.#view;
+    this.#setInteger(at + layout.offsetAt, offset);
+    this.#setInteger(at + layout.timestampAt, timestampMs);
+    view.setUint32(at + layout.partitionAt, partition, true);
+    view.setUint32(at + layout.keyLengthAt, keyLength < 0 ? layout.noKey : keyLength, true);
+    view.setUint32(at + layout.valueLengthAt, Math.max(valueLength, 0), true);
+    view.setUint32(at + layout.zeroAt, 0, true);
+    this.#at = at + layout.headBytes;
+    this.#bytes(batch, keyStart, keyLength);
+    this.#bytes(batch, valueStart, valueLength);
+  }
+
+  #setInteger(at: number, value: number): void {
+    this.#view.setUint32(at, value % 2 ** 32, true);
+    this.#view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+  }
+
+  #bytes(from: Buffer, start: number, length: number): void {
+    if (length <= 0) return;
+    const end = this.#at + layout.aligned(length);
+    this.#view.setFloat64(end - 8, 0);
+    from.copy(this.#out, this.#at, start, start + length);
+    this.#at = end;
+  }
+}
