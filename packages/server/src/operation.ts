@@ -17,6 +17,20 @@ export interface OperationRequest {
   readonly signal: AbortSignal;
 }
 
+/** Bytes that may be used again when they have been sent. */
+export interface SentBody {
+  readonly body: Buffer;
+  /** Called when `body` has been handed to the system whole; not called if it never is. */
+  readonly sent: () => void;
+}
+
+/** A body that is written when it is sent, once. */
+export interface LateBody {
+  /** In bytes, if that is known before: the head then goes ahead, and the caller can go on by it while the body is written. */
+  readonly length: number | undefined;
+  readonly write: () => SentBody;
+}
+
 /**
  * A success. `body`: text and bytes are sent as they are (they are of `contentType` already), anything else as JSON,
  * undefined as nothing.
@@ -24,9 +38,11 @@ export interface OperationRequest {
 export interface Answer {
   readonly status: 200 | 204;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of `body`; JSON if it is left out. */
+  /** Of `body` and `late`; JSON if it is left out. */
   readonly contentType?: string;
   readonly body?: unknown;
+  /** Instead of `body`. */
+  readonly late?: LateBody;
   /** Instead of `body`: JSON in pieces that are made as the caller takes them. */
   readonly pieces?: Iterable<string>;
   /** Called when `body` has been handed to the system whole; not called if it never is. */

@@ -3,9 +3,9 @@
 // A POLL is appended to the group's log unless it would change nothing and there is nothing to read (see `tryPoll`): so every
 // message is delivered under a command of the log, and a server that lags can serve nothing that was given away before the call.
 import { header } from 'millrace-protocol';
-import type { Answer } from '../operation.ts';
+import type { Answer, LateBody, SentBody } from '../operation.ts';
 import type { Service } from '../service.ts';
-import { encodeMessages } from '../streams/message-format.ts';
+import { type PickedMessages, pickMessages } from '../streams/message-format.ts';
 import type { ReadRequest } from '../streams/read-request.ts';
 import type { Reading } from '../streams/selection.ts';
 import { hasRunOut } from './group.ts';
@@ -29,14 +29,13 @@ export async function getGroupMessages(service: Service, read: ReadRequest): Pro
   const deadlineMs = clock.monotonicMs() + waitMs;
   for (;;) {
     const { caller, standing, readings } = (await tryQuietly(service, read, cursor)) ?? (await pollAndRead(service, read, cursor));
-    const { body, count, nextOffsets } = encodeMessages(format, stream.name, readings, limit, service.buffers);
-    cursor = nextCursor(caller, cursor, standing, readings, nextOffsets);
+    const picked = pickMessages(format, stream.name, readings, limit, service.buffers);
+    cursor = nextCursor(caller, cursor, standing, readings, picked.nextOffsets);
     const leftMs = deadlineMs - clock.monotonicMs();
-    if (count > 0 || leftMs <= 0 || !(await waitForMore(service, read, caller, standing, leftMs))) {
-      service.metrics.messagesGot(count, body.length);
+    if (picked.count > 0 || leftMs <= 0 || !(await waitForMore(service, read, caller, standing, leftMs))) {
       const value = groupCursors.encode(stream.id, await stillValid(service, read, cursor), clock.now());
       const headers = { [header.nextCursor]: value };
-      return { status: 200, headers, contentType: format.mediaType, body, sent: () => service.buffers.give(body) };
+      return { status: 200, headers, contentType: format.mediaType, late: lateBody(service, picked) };
     }
   }
 }
@@ -91,6 +90,15 @@ function nextCursor(
   }
   const open = [...positions].filter(([partition, next]) => next > (partitions[partition]?.committed ?? -1));
   return { ...cursor, asOf, positions: open.toSorted(([a], [b]) => a - b), first };
+}
+
+function lateBody({ metrics, buffers }: Service, { count, length, write }: PickedMessages): LateBody {
+  const writeBody = (): SentBody => {
+    const body = write();
+    metrics.messagesGot(count, body.length);
+    return { body, sent: () => buffers.give(body) };
+  };
+  return { length, write: writeBody };
 }
 
 /** Without what changed hands since. */

@@ -4,7 +4,7 @@ import { pipeline, Readable } from 'node:stream';
 import { type ErrorBody, header, standardMessage, statusOf } from 'millrace-protocol';
 import { ApiError, refusalFrom } from '../api-error.ts';
 import type { Logger } from '../observe/logger.ts';
-import type { Answer } from '../operation.ts';
+import type { Answer, LateBody } from '../operation.ts';
 import { NotAuthenticated } from './authenticate.ts';
 import { corsHeaders } from './cors.ts';
 import type { ProbeAnswer } from './probes.ts';
@@ -23,9 +23,10 @@ const json = 'application/json';
 
 /** Sends a success. */
 export function sendAnswer(response: ServerResponse, requestId: string, answer: Answer): void {
-  const { status, headers, pieces } = answer;
+  const { status, headers, late, pieces } = answer;
   const list = headerList(requestId, headers);
-  if (pieces === undefined) send(response, status, list, answer);
+  if (late !== undefined) sendLate(response, list, late, answer);
+  else if (pieces === undefined) send(response, status, list, answer);
   else sendPieces(response, status, list, pieces);
 }
 
@@ -72,6 +73,21 @@ function send(
   const content = body instanceof Buffer || typeof body === 'string' ? body : JSON.stringify(body);
   headers.push(...contentHeaders(contentType, content));
   begin(response, status, headers).end(content, sent);
+}
+
+/** From so many bytes on writing a body takes longer than sending its head by itself. */
+const longBytes = 64 * 1024;
+
+function sendLate(response: ServerResponse, headers: HeaderList, late: LateBody, answer: Answer): void {
+  const { length = 0 } = late;
+  if (length < longBytes) {
+    send(response, answer.status, headers, { ...answer, ...late.write() });
+    return;
+  }
+  headers.push('content-type', answer.contentType ?? json, 'content-length', String(length));
+  begin(response, answer.status, headers).flushHeaders();
+  const { body, sent } = late.write();
+  response.end(body, sent);
 }
 
 /** No more is made than the caller takes; one who goes away in the middle ends it. */

@@ -4,42 +4,41 @@ import type { RecordReader } from 'millrace-records';
 import type { BufferPool } from '../buffer-pool.ts';
 import { SelectedRecords, type Selection } from './selection.ts';
 
-/** What key and value of one message may be filled up by. */
-const mostFilling = 2 * 7;
+/** The bytes that `writeBinary` will make. */
+export function binaryLength(streamName: string, selections: readonly Selection[]): number {
+  if (selections.length === 0) return 0;
+  const name = layout.aligned(layout.nameStart + Buffer.byteLength(streamName));
+  return selections.reduce((sum, { count, alignedBytes }) => sum + count * layout.headBytes + alignedBytes, name);
+}
 
 export function writeBinary(streamName: string, selections: readonly Selection[], buffers: BufferPool): Buffer {
-  if (selections.length === 0) return Buffer.alloc(0);
-  const name = Buffer.from(streamName);
-  const most = selections.reduce((sum, { count, bytes }) => sum + count * (layout.headBytes + mostFilling) + bytes, 0);
-  const writer = new Writer(buffers.take(layout.aligned(layout.nameStart + name.length) + most));
-  writer.name(name);
+  const length = binaryLength(streamName, selections);
+  if (length === 0) return Buffer.alloc(0);
+  const writer = new Writer(buffers.take(length));
+  writer.name(Buffer.from(streamName));
   for (const selection of selections) {
     const records = new SelectedRecords(selection);
     for (let record = records.next(); record !== undefined; record = records.next()) writer.message(selection.partition, record);
   }
-  return writer.written();
+  return writer.out;
 }
 
-/** Every byte up to where it has come is written: the buffer may hold what others were sent. */
+/** Every byte is written: the buffer may hold what others were sent. */
 class Writer {
-  readonly #out: Buffer;
+  readonly out: Buffer;
   readonly #view: DataView;
   #at = 0;
 
   constructor(out: Buffer) {
-    this.#out = out;
+    this.out = out;
     this.#view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  }
-
-  written(): Buffer {
-    return this.#out.subarray(0, this.#at);
   }
 
   name(name: Buffer): void {
     const end = layout.aligned(layout.nameStart + name.length);
-    this.#out.fill(0, 0, end);
+    this.out.fill(0, 0, end);
     this.#view.setUint32(0, name.length, true);
-    name.copy(this.#out, layout.nameStart);
+    name.copy(this.out, layout.nameStart);
     this.#at = end;
   }
 
@@ -66,7 +65,7 @@ class Writer {
     if (length <= 0) return;
     const end = this.#at + layout.aligned(length);
     this.#view.setFloat64(end - 8, 0);
-    from.copy(this.#out, this.#at, start, start + length);
+    from.copy(this.out, this.#at, start, start + length);
     this.#at = end;
   }
 }

@@ -8,13 +8,13 @@ import { Loan } from '../buffer-pool.ts';
 import type { PartitionLog, ReadLimits, ReadResult } from '../engine/engine.ts';
 import { getGroupMessages } from '../groups/get-group-messages.ts';
 import { GroupCursorCodec } from '../groups/group-cursor.ts';
-import type { Answer, OperationRequest } from '../operation.ts';
+import type { Answer, LateBody, OperationRequest, SentBody } from '../operation.ts';
 import { parseInteger } from '../parameters.ts';
 import type { Service } from '../service.ts';
 import type { CursorPosition } from './cursor.ts';
-import { encodeMessages, formatFor } from './message-format.ts';
+import { formatFor, pickMessages } from './message-format.ts';
 import type { ReadRequest } from './read-request.ts';
-import type { Place, ReadyAnswer } from './ready-answers.ts';
+import type { Place } from './ready-answers.ts';
 
 export async function getMessages(service: Service, request: OperationRequest): Promise<Answer> {
   const cursor = request.query.required('cursor', limits.cursorCharacters);
@@ -39,47 +39,57 @@ async function getPartitionMessages(service: Service, read: ReadRequest): Promis
   const log = service.engine.partition(logName, partition);
   const place =
     position.kind === 'offset' ? { logName, partition, fromOffset: position.offset, limit, mediaType: format.mediaType } : undefined;
-  const found = (place && (await findReady(service, log, place))) ?? (await readAndEncode(service, log, read, partition, position, place));
-  const { body, count, nextOffset, sent } = found;
-  service.metrics.messagesGot(count, body.length);
+  const found = (place && (await findReady(service, log, place))) ?? (await readMessages(service, log, read, partition, position, place));
+  const { count, nextOffset, content } = found;
   const next: CursorPosition = count === 0 && position.kind !== 'offset' ? position : { kind: 'offset', offset: nextOffset };
   const nextCursor = service.cursors.encode(stream.id, { partition, position: next }, service.clock.now());
-  return { status: 200, headers: { [header.nextCursor]: nextCursor }, contentType: format.mediaType, body, sent };
+  return { status: 200, headers: { [header.nextCursor]: nextCursor }, contentType: format.mediaType, ...content };
 }
 
-/** An answer, and what to call when its body has been sent. */
-interface Encoded extends ReadyAnswer {
-  readonly sent: () => void;
+/** What an answer says of its messages, and the messages. */
+interface Found {
+  readonly count: number;
+  /** The offset behind the last one. */
+  readonly nextOffset: number;
+  readonly content: SentBody | { readonly late: LateBody };
 }
 
 /** A full answer that somebody was given before, if what it holds is still retained. */
-async function findReady({ ready }: Service, log: PartitionLog, place: Place): Promise<Encoded | undefined> {
+async function findReady({ ready, metrics }: Service, log: PartitionLog, place: Place): Promise<Found | undefined> {
   const { startOffset } = await log.bounds();
   const answer = place.fromOffset < startOffset ? undefined : ready.find(place);
-  return answer && { ...answer, sent: () => ready.release(answer) };
+  if (answer === undefined) return undefined;
+  const { body, count, nextOffset } = answer;
+  metrics.messagesGot(count, body.length);
+  return { count, nextOffset, content: { body, sent: () => ready.release(answer) } };
 }
 
-async function readAndEncode(
-  { clock, buffers, ready }: Service,
+async function readMessages(
+  { clock, buffers, ready, metrics }: Service,
   log: PartitionLog,
   { stream, limit, waitMs, format, request }: ReadRequest,
   partition: number,
   position: CursorPosition,
   place: Place | undefined,
-): Promise<Encoded> {
+): Promise<Found> {
   const memory = new Loan(buffers);
   const readLimits = { maxBytes: limits.getBytes.max, maxRecords: limit, waitMs, allocate: memory.take };
   const signal = waitMs > 0 ? request.signal : undefined;
   const { fromOffset, result } = await readAt(log, position, { readLimits, memory, clock, signal });
   const notBefore = position.kind === 'time' ? position.timestampMs : 0;
   const reading = { partition, batches: result.batches, fromOffset, notBefore };
-  const { body, count, nextOffsets } = encodeMessages(format, stream.name, [reading], limit, buffers);
-  memory.giveBack();
+  const { count, nextOffsets, length, write } = pickMessages(format, stream.name, [reading], limit, buffers);
   const [nextOffset = fromOffset] = nextOffsets;
   const isFull = count > 0 && nextOffset < result.endOffset;
-  if (place === undefined || !isFull) return { body, count, nextOffset, sent: () => buffers.give(body) };
-  const kept = ready.keep(place, { body, count, nextOffset });
-  return { ...kept, sent: () => ready.release(kept) };
+  const writeAndKeep = (): SentBody => {
+    const body = write();
+    memory.giveBack();
+    metrics.messagesGot(count, body.length);
+    if (place === undefined || !isFull) return { body, sent: () => buffers.give(body) };
+    const kept = ready.keep(place, { body, count, nextOffset });
+    return { body, sent: () => ready.release(kept) };
+  };
+  return { count, nextOffset, content: { late: { length, write: writeAndKeep } } };
 }
 
 function waitOf(request: OperationRequest): number {

@@ -1,5 +1,5 @@
 // What of the batches that were read goes into an answer of GetMessages.
-import { limits } from 'millrace-protocol';
+import { binaryMessages, limits } from 'millrace-protocol';
 import { RecordReader } from 'millrace-records';
 
 /** What was read of one partition, and what of it goes into the answer. */
@@ -17,6 +17,8 @@ export interface Selection extends Reading {
   readonly count: number;
   /** Bytes of their keys and values. */
   readonly bytes: number;
+  /** The same with each of them filled up to a multiple of 8. */
+  readonly alignedBytes: number;
   /** The offset behind the last of them; where the records left out for their time end, if there is none. */
   readonly nextOffset: number;
 }
@@ -31,26 +33,30 @@ export function select(readings: readonly Reading[], limit: number): Selection[]
 function selectFrom(reading: Reading, room: { messages: number; bytes: number; isEmpty: boolean }): Selection {
   let count = 0;
   let bytes = 0;
+  let alignedBytes = 0;
   let nextOffset = reading.fromOffset;
   for (const batch of reading.batches) {
     const records = new RecordReader(batch);
     while (records.next()) {
       if (isWanted(records, reading)) {
-        const size = Math.max(records.keyLength, 0) + Math.max(records.valueLength, 0);
+        const keyBytes = Math.max(records.keyLength, 0);
+        const valueBytes = Math.max(records.valueLength, 0);
+        const size = keyBytes + valueBytes;
         if (room.messages === 0 || (size > room.bytes && !room.isEmpty)) {
           room.messages = 0;
-          return { ...reading, count, bytes, nextOffset };
+          return { ...reading, count, bytes, alignedBytes, nextOffset };
         }
         room.messages -= 1;
         room.bytes -= size;
         room.isEmpty = false;
         count += 1;
         bytes += size;
+        alignedBytes += binaryMessages.aligned(keyBytes) + binaryMessages.aligned(valueBytes);
       }
       nextOffset = Math.max(nextOffset, records.offset + 1);
     }
   }
-  return { ...reading, count, bytes, nextOffset };
+  return { ...reading, count, bytes, alignedBytes, nextOffset };
 }
 
 /** Walks the records of a selection. */

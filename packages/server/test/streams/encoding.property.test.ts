@@ -4,7 +4,7 @@ import { formatTime } from 'millrace-protocol';
 import { encodeBatch, endOffsetOf, stampBatch } from 'millrace-records';
 import { expect, test } from 'vitest';
 import { BufferPool } from '../../src/buffer-pool.ts';
-import { encodeMessages, formatFor } from '../../src/streams/message-format.ts';
+import { formatFor, pickMessages } from '../../src/streams/message-format.ts';
 import { binaryType, readBinary } from './read-binary.ts';
 
 interface Sent {
@@ -35,10 +35,11 @@ test('the messages from an offset and a time on, up to a limit, and where to go 
       ({ stream, partition, limit }, given, baseOffset, startMs, [skip, laterMs]) => {
         const stored = storedFrom(given, baseOffset, startMs);
         const selection = { partition, fromOffset: baseOffset + skip, notBefore: startMs + laterMs };
-        const encode = (accept: string) =>
-          encodeMessages(formatFor(accept), stream, [{ batches: stored.batches, ...selection }], limit, new UsedBuffers());
-        const { body, count, nextOffsets } = encode('application/json');
-        const binary = encode(binaryType);
+        const pick = (accept: string) =>
+          pickMessages(formatFor(accept), stream, [{ batches: stored.batches, ...selection }], limit, new UsedBuffers());
+        const { write, count, nextOffsets } = pick('application/json');
+        const binary = pick(binaryType);
+        const inBinary = binary.write();
         const [nextOffset] = nextOffsets;
         const wanted = stored.messages
           .filter(({ offset, atMs }) => offset >= selection.fromOffset && atMs >= selection.notBefore)
@@ -51,9 +52,9 @@ test('the messages from an offset and a time on, up to a limit, and where to go 
           offset,
           timestamp: formatTime(atMs),
         }));
-        expect(body.toString()).toBe(JSON.stringify(expected));
-        expect(readBinary(binary.body)).toEqual(expected);
-        expect(binary).toMatchObject({ count, nextOffsets });
+        expect(write().toString()).toBe(JSON.stringify(expected));
+        expect(readBinary(inBinary)).toEqual(expected);
+        expect(binary).toMatchObject({ count, nextOffsets, length: inBinary.length });
         expect(count).toBe(expected.length);
         const last = wanted.length === limit ? wanted.at(-1) : stored.messages.at(-1);
         if (wanted.length < limit) expect(nextOffset).toBe(Math.max(selection.fromOffset, (last?.offset ?? -1) + 1));

@@ -3,7 +3,7 @@ import type { Message } from 'millrace-protocol/shapes';
 import { encodeBatch, stampBatch } from 'millrace-records';
 import { describe, expect, test } from 'vitest';
 import { BufferPool } from '../../src/buffer-pool.ts';
-import { encodeMessages, formatFor } from '../../src/streams/message-format.ts';
+import { formatFor, pickMessages } from '../../src/streams/message-format.ts';
 import { binaryType, readBinary } from './read-binary.ts';
 
 const everything = { stream: 's', partition: 3, fromOffset: 0, limit: 10_000, notBefore: 0 };
@@ -20,7 +20,9 @@ describe.each([
 ])('as %s', (_, format, messagesIn) => {
   const read = (batches: readonly Buffer[], selection = everything) => {
     const { stream, limit, ...reading } = selection;
-    const { body, count, nextOffsets } = encodeMessages(format, stream, [{ batches, ...reading }], limit, new BufferPool());
+    const { write, length, count, nextOffsets } = pickMessages(format, stream, [{ batches, ...reading }], limit, new BufferPool());
+    const body = write();
+    expect(length ?? body.length).toBe(body.length);
     const messages = messagesIn(body);
     expect(messages).toHaveLength(count);
     const [nextOffset] = nextOffsets;
@@ -65,8 +67,8 @@ describe.each([
       fromOffset: 101,
       notBefore: 0,
     }));
-    const { body, count, nextOffsets } = encodeMessages(format, 's', readings, 5, new BufferPool());
-    expect(messagesIn(body).map(({ partition, offset }) => [partition, offset])).toEqual([
+    const { write, count, nextOffsets } = pickMessages(format, 's', readings, 5, new BufferPool());
+    expect(messagesIn(write()).map(({ partition, offset }) => [partition, offset])).toEqual([
       ['4', 101],
       ['4', 102],
       ['0', 101],
@@ -79,7 +81,7 @@ describe.each([
   test('the bytes of an answer are those of all readings together', () => {
     const half = Buffer.alloc(600_000);
     const readings = [0, 1].map((partition) => ({ partition, batches: [batchAt(0, 1000, [half])], fromOffset: 0, notBefore: 0 }));
-    const { count, nextOffsets } = encodeMessages(format, 's', readings, 10, new BufferPool());
+    const { count, nextOffsets } = pickMessages(format, 's', readings, 10, new BufferPool());
     expect([count, nextOffsets]).toEqual([1, [1, 0]]);
   });
 });
@@ -87,8 +89,12 @@ describe.each([
 test('the binary form is what PROTOCOL.md says, byte for byte', () => {
   const batch = batchAt(258, 1_700_000_000_000, [Buffer.from('value of 11')], Buffer.from('key'));
   const readings = [{ partition: 3, batches: [batch], fromOffset: 0, notBefore: 0 }];
-  const { body } = encodeMessages(formatFor(binaryType), 'orders', readings, 1, new BufferPool());
-  expect(body.toString('hex').match(/.{1,16}/g)).toEqual([
+  const { write } = pickMessages(formatFor(binaryType), 'orders', readings, 1, new BufferPool());
+  expect(
+    write()
+      .toString('hex')
+      .match(/.{1,16}/g),
+  ).toEqual([
     '060000006f726465', // length of the name, orde
     '7273000000000000', // rs
     '0201000000000000', // offset
