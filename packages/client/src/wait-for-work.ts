@@ -1,6 +1,6 @@
 // Waits until the work behind a change has ended.
 import type { WorkRequest } from './models.ts';
-import { type RetryEnvironment, systemEnvironment } from './retry/environment.ts';
+import { type RetryEnvironment, sleep, systemEnvironment } from './retry/environment.ts';
 import type { StreamAdminClient } from './stream-admin-client.ts';
 
 /** How long and how often. */
@@ -41,6 +41,6 @@ export async function waitForWork(
     if (work.status === 'SUCCEEDED') return work;
     const leftMs = deadlineMs - clock.now();
     if (work.status === 'FAILED' || work.status === 'CANCELED' || leftMs <= 0) throw new WorkNotDone(work);
-    await clock.sleep(Math.min(pauseMs, maxPauseMs, leftMs), signal);
+    await sleep(clock, Math.min(pauseMs, maxPauseMs, leftMs), signal);
   }
 }

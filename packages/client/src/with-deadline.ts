@@ -1,5 +1,4 @@
 // Work that ends in time: a client's own timeouts watch for silence, this one for the whole of it.
-import { notNeeded } from './not-needed.ts';
 import type { RetryClock } from './retry/environment.ts';
 
 /** What bounds a piece of work. */
@@ -17,21 +16,15 @@ export interface Deadline {
 export async function withDeadline<Result>(deadline: Deadline, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const { clock, ms, late, signal } = deadline;
   const ends = new AbortController();
-  const timer = new AbortController();
   const abort = (): void => ends.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   if (signal?.aborted === true) abort();
-  if (ms < Infinity) {
-    clock.sleep(ms, timer.signal).then(
-      () => ends.abort(late()),
-      () => {}, // The work was faster.
-    );
-  }
+  const cancel = ms < Infinity ? clock.after(ms, () => ends.abort(late())) : undefined;
   try {
     ends.signal.throwIfAborted();
     return await work(ends.signal);
   } finally {
-    timer.abort(notNeeded);
+    cancel?.();
     signal?.removeEventListener('abort', abort);
   }
 }

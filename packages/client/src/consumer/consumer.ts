@@ -3,7 +3,7 @@
 import { notNeeded } from '../not-needed.ts';
 import { Producer } from '../producer/producer.ts';
 import type { RetryEnvironment } from '../retry/environment.ts';
-import { systemEnvironment } from '../retry/environment.ts';
+import { sleep, systemEnvironment } from '../retry/environment.ts';
 import { Assignment } from './assignment.ts';
 import { Batch, type ConsumerBatch, type CursorRef } from './batch.ts';
 import { CommitRefused, ConsumerClosed, HandlerFailed } from './consumer-errors.ts';
@@ -140,7 +140,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerBatch> {
     this.#stops.abort(new ConsumerClosed());
     if (this.#state === 'new') await this.#end();
     const drained = new AbortController();
-    const late = this.#environment.clock.sleep(timeoutMs, drained.signal).then(
+    const late = sleep(this.#environment.clock, timeoutMs, drained.signal).then(
       () => 'cut off' as const,
       () => 'drained' as const,
     );
@@ -304,7 +304,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerBatch> {
     const { timeoutMs } = this.#settings;
     let pauseMs = timeoutMs / 3;
     while (!batch.done.aborted) {
-      await clock.sleep(pauseMs, batch.done).catch(() => {});
+      await sleep(clock, pauseMs, batch.done).catch(() => {});
       if (batch.done.aborted) return;
       pauseMs = (await this.#beat(batch)) ? timeoutMs / 3 : timeoutMs / 10;
     }

@@ -1,6 +1,6 @@
 // When to read next. A service that waits for messages itself is asked again at once. Any other is asked no more than five times a
 // second, as OCI allows for each partition and group, and less often while there is nothing.
-import type { RetryClock } from '../retry/environment.ts';
+import { type RetryClock, sleep } from '../retry/environment.ts';
 
 /** What an answer means for the next read. */
 export interface PaceAnswer {
@@ -31,7 +31,7 @@ export class Pace {
   /** Makes the read when it is time. */
   async read<Answer extends PaceAnswer>(read: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
     const leftMs = this.#notBeforeMs - this.#clock.now();
-    if (leftMs > 0) await this.#clock.sleep(leftMs, signal);
+    if (leftMs > 0) await sleep(this.#clock, leftMs, signal);
     const startedMs = this.#clock.now();
     try {
       const answer = await read();

@@ -1,7 +1,7 @@
 // Calls that go on until they succeed, or fail for good.
 import { TimeoutError } from '../errors.ts';
 import { type Backoff, persistentBackoff, waitMs } from '../retry/backoff.ts';
-import type { RetryEnvironment } from '../retry/environment.ts';
+import { type RetryEnvironment, sleep } from '../retry/environment.ts';
 import { NoneRetryStrategy, type RetryStrategy } from '../retry/retry-strategy.ts';
 import { isTransient, retryAfterMs } from '../transient.ts';
 import { withDeadline } from '../with-deadline.ts';
@@ -68,6 +68,6 @@ export class Persistence {
   async pause(failures: number, leastMs: number, signal: AbortSignal): Promise<void> {
     const { environment } = this.#options;
     const ms = waitMs(this.#backoff, { number: failures, isThrottled: false }, environment.random());
-    await environment.clock.sleep(Math.max(leastMs, ms), signal);
+    await sleep(environment.clock, Math.max(leastMs, ms), signal);
   }
 }

@@ -1,5 +1,5 @@
 // Whether and when a call is made again, as oci-common decides it: by strategies that a program gives, or by the official defaults.
-import type { RetryClock } from '../retry/environment.ts';
+import { type RetryClock, sleep } from '../retry/environment.ts';
 import type { RetryStrategy } from '../retry/retry-strategy.ts';
 import { NoAnswerError, OciError } from './oci-error.ts';
 
@@ -74,7 +74,7 @@ export class Retries implements RetryStrategy {
         const failure = this.#describe(error);
         const isRetried = failure instanceof NoAnswerError || this.#configuration.retryCondition(failure);
         if (!isRetried || terminationStrategy.shouldTerminate(context)) throw failure;
-        await this.#clock.sleep(delayStrategy.delay(context) * 1000, signal);
+        await sleep(this.#clock, delayStrategy.delay(context) * 1000, signal);
         context.attemptCount += 1;
       }
     }

@@ -1,5 +1,5 @@
 // Asks again and again until a stream or a work request is where it should be.
-import { systemEnvironment } from '../retry/environment.ts';
+import { sleep, systemEnvironment } from '../retry/environment.ts';
 import type * as models from './models.ts';
 import { OciError } from './oci-error.ts';
 import type * as requests from './requests.ts';
@@ -57,7 +57,7 @@ export class StreamAdminWaiter {
       if (terminationStrategy.shouldTerminate(context)) {
         throw new Error(`Waited since ${context.startTime.toISOString()}, asked ${context.attemptCount + 1} times, and it is not there.`);
       }
-      await systemEnvironment.clock.sleep(delayStrategy.delay(context) * 1000, undefined);
+      await sleep(systemEnvironment.clock, delayStrategy.delay(context) * 1000, undefined);
       context.attemptCount += 1;
     }
   }

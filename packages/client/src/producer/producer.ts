@@ -5,7 +5,7 @@ import type { PutMessagesResultEntry } from '../models.ts';
 import { nextTurn } from '../next-turn.ts';
 import { notNeeded } from '../not-needed.ts';
 import { type Backoff, persistentBackoff, waitMs } from '../retry/backoff.ts';
-import { type RetryEnvironment, systemEnvironment } from '../retry/environment.ts';
+import { type RetryEnvironment, sleep, systemEnvironment } from '../retry/environment.ts';
 import { NoneRetryStrategy } from '../retry/retry-strategy.ts';
 import type { StreamClient } from '../stream-client.ts';
 import { isTransient, isTransientCode, retryAfterMs } from '../transient.ts';
@@ -151,7 +151,7 @@ export class Producer implements AsyncDisposable {
   async #close(timeoutMs: number): Promise<void> {
     this.#room.close(new ProducerClosed());
     const drained = new AbortController();
-    const late = this.#environment.clock.sleep(timeoutMs, drained.signal).catch(() => {});
+    const late = sleep(this.#environment.clock, timeoutMs, drained.signal).catch(() => {});
     await Promise.race([this.#settleAll(), late]);
     drained.abort(notNeeded);
     for (const entry of this.#unsettled.all) this.#fail(entry, 'closed', 'The producer was closed before the message was acknowledged.');
@@ -346,10 +346,15 @@ export class Producer implements AsyncDisposable {
     this.#isWatching = true;
     const { clock } = this.#environment;
     for (let { first: oldest } = this.#unsettled; oldest !== undefined; { first: oldest } = this.#unsettled) {
-      const settled = new AbortController();
-      const stop = (): void => settled.abort(notNeeded);
-      oldest.ack.then(stop, stop);
-      await clock.sleep(Math.max(0, oldest.deadlineMs - clock.now()), settled.signal).catch(() => {});
+      const { ack, deadlineMs } = oldest;
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(Math.max(0, deadlineMs - clock.now()), resolve);
+        const stop = (): void => {
+          cancel();
+          resolve();
+        };
+        ack.then(stop, stop);
+      });
       if (!oldest.isSettled) this.#failLate(clock.now());
     }
     this.#isWatching = false;
@@ -386,7 +391,7 @@ export class Producer implements AsyncDisposable {
 
   /** Resolves after `ms`, or when the producer has ended. */
   async #pause(ms: number): Promise<void> {
-    await this.#environment.clock.sleep(ms, this.#ends.signal).catch(() => {});
+    await sleep(this.#environment.clock, ms, this.#ends.signal).catch(() => {});
   }
 
   #start(task: Promise<void>): void {

@@ -1,7 +1,7 @@
 // The strategy behind the builder: attempts until one succeeds, fails for good, or a limit is reached.
 import { ConnectionError, RequestError, ServiceError, TimeoutError } from '../errors.ts';
 import { type Backoff, waitMs } from './backoff.ts';
-import type { RetryEnvironment } from './environment.ts';
+import { type RetryEnvironment, sleep } from './environment.ts';
 import type { RetryStrategy } from './retry-strategy.ts';
 
 /** Codes by status; an empty list stands for any code, an answer without one included. */
@@ -46,7 +46,7 @@ export class BackoffRetryStrategy implements RetryStrategy {
       } catch (error) {
         if (!this.#isWithinLimits(number, clock.now() - startMs) || !isRetried(error, this.#policy.serviceErrors)) throw error;
         const failed = { number, isThrottled: error instanceof ServiceError && error.status === 429 };
-        await clock.sleep(waitMs(this.#policy.backoff, failed, this.#environment.random()), signal);
+        await sleep(clock, waitMs(this.#policy.backoff, failed, this.#environment.random()), signal);
       }
     }
   }

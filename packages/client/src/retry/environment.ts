@@ -4,8 +4,11 @@
 export interface RetryClock {
   /** Milliseconds since an arbitrary start; never falls. */
   now(): number;
-  /** Resolves after `ms`, or after the longest time a timer can hold: 24 days. Rejects with the signal's reason as soon as it aborts, and leaves neither timer nor listener. */
-  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
+  /**
+   * Calls `run` once after `ms`, or after the longest time a timer can hold: 24 days. The returned function cancels it. Keeps the process
+   * alive: somebody is waiting for what comes of it.
+   */
+  after(ms: number, run: () => void): () => void;
 }
 
 /** Time and chance. */
@@ -15,25 +18,33 @@ export interface RetryEnvironment {
   random(): number;
 }
 
-/** The machine's own. A wait keeps the process alive: somebody is waiting for the result. */
-export const systemEnvironment: RetryEnvironment = {
-  clock: { now: () => performance.now(), sleep },
-  random: () => Math.random(),
-};
-
 /** Longer timers end at once in Node. */
 export const longestTimerMs: number = 2 ** 31 - 1;
 
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** The machine's own. */
+export const systemEnvironment: RetryEnvironment = {
+  clock: {
+    now: () => performance.now(),
+    after: (ms, run) => {
+      const timer = setTimeout(run, Math.min(ms, longestTimerMs));
+      return () => clearTimeout(timer);
+    },
+  },
+  random: () => Math.random(),
+};
+
+/** Resolves after `ms`. Rejects with the signal's reason as soon as it aborts, and leaves neither timer nor listener. */
+export function sleep(clock: RetryClock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted === true) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      settle();
+    const abort = (): void => {
+      cancel();
+      reject(signal?.reason);
     };
-    const timer = setTimeout(() => end(resolve), Math.min(ms, longestTimerMs));
-    const abort = () => end(() => reject(signal?.reason));
-    signal?.addEventListener('abort', abort);
-    if (signal?.aborted) abort();
+    const cancel = clock.after(ms, () => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    });
+    signal?.addEventListener('abort', abort, { once: true });
   });
 }

@@ -1,6 +1,6 @@
 // One run: a producer and a changing crowd of consumers, the fault proxy, the service killed now and then. What must hold is left to the test.
 import { type Ack, Consumer, configFromFile, Producer, type ProducerStatistics, Reader, StreamClient } from '../../src/index.ts';
-import { type RetryEnvironment, systemEnvironment } from '../../src/retry/environment.ts';
+import { type RetryEnvironment, sleep, systemEnvironment } from '../../src/retry/environment.ts';
 import { type Fault, FaultProxy } from './fault-proxy.ts';
 import { KillableServer } from './killable-server.ts';
 import { Seeded } from './seeded.ts';
@@ -115,7 +115,7 @@ class Crowd {
     const over = clock.now() + patienceMs;
     const pauseMs = 50 * hurry;
     const isOver = async (): Promise<boolean> => clock.now() > over || (await this.#isCommitted(acks));
-    while ((await Promise.race([this.#enough, clock.sleep(pauseMs, undefined)])) === undefined) if (await isOver()) return;
+    while ((await Promise.race([this.#enough, sleep(clock, pauseMs, undefined)])) === undefined) if (await isOver()) return;
   }
 
   async #isCommitted(acks: readonly Ack[]): Promise<boolean> {
@@ -215,7 +215,7 @@ function hurried(chance: Seeded): RetryEnvironment {
   const { clock } = systemEnvironment;
   return {
     random: () => chance.next(),
-    clock: { now: () => clock.now() * hurry, sleep: (ms, signal) => clock.sleep(ms / hurry, signal) },
+    clock: { now: () => clock.now() * hurry, after: (ms, run) => clock.after(ms / hurry, run) },
   };
 }
 

@@ -123,9 +123,13 @@ test('an answer that is not from OCI is an error all the same', async () => {
 
 test('the waits are 1, 2, 4 … seconds, 30 at most, and up to one more by chance', async () => {
   const waits: number[] = [];
-  const clock = { now: () => 0, sleep: async (ms: number) => void waits.push(ms) };
+  const after = (ms: number, run: () => void) => {
+    waits.push(ms);
+    queueMicrotask(run);
+    return () => {};
+  };
   const call = { targetService: 'Stream', operationName: 'getGroup', timestamp: '', requestEndpoint: '' };
-  const retries = new Retries(wholeConfiguration('GetGroup', {}), (error) => failureOf(error, call), clock);
+  const retries = new Retries(wholeConfiguration('GetGroup', {}), (error) => failureOf(error, call), { now: () => 0, after });
   await expect(retries.run(() => Promise.reject(new Error('gone')))).rejects.toThrow('gone');
   expect(waits.map((ms) => Math.floor(ms / 1000))).toEqual([1, 2, 4, 8, 16, 30, 30]);
 });

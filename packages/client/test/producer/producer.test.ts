@@ -168,8 +168,8 @@ test('a request without an answer goes again, and everything waits longer each t
 test('a timer that is early by a part of a millisecond, as those of Node are, does not keep messages for ever', async () => {
   const service = new FakeService();
   const time = new ManualTime();
-  const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> => time.clock.sleep(Math.max(0.1, ms - 0.4), signal);
-  const producer = new Producer(service, 'stream', {}, { random: () => 0, clock: { now: time.clock.now, sleep } });
+  const after = (ms: number, run: () => void): (() => void) => time.clock.after(Math.max(0.1, ms - 0.4), run);
+  const producer = new Producer(service, 'stream', {}, { random: () => 0, clock: { now: time.clock.now, after } });
   await producer.submit({ value: '1' });
   await settle();
   service.next().fail(lostAnswer());

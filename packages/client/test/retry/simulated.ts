@@ -10,10 +10,11 @@ export class Simulation implements RetryEnvironment {
   #now = 1_000_000;
   readonly clock = {
     now: (): number => this.#now,
-    sleep: async (ms: number, signal: AbortSignal | undefined): Promise<void> => {
-      signal?.throwIfAborted();
+    after: (ms: number, run: () => void): (() => void) => {
       this.waits.push(ms);
       this.#now += ms;
+      queueMicrotask(run);
+      return () => {};
     },
   };
 

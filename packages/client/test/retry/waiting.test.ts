@@ -1,7 +1,7 @@
 // Waits on the machine's clock, with simulated timers: how long they last, what ends them, and that nothing stays behind.
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { systemEnvironment } from '../../src/retry/environment.ts';
+import { sleep, systemEnvironment } from '../../src/retry/environment.ts';
 import { RetryStrategyBuilder } from '../../src/retry/retry-strategy-builder.ts';
 import { Attempts, answer } from './simulated.ts';
 
@@ -41,7 +41,7 @@ test('a wait does not begin when the signal has aborted already', async () => {
 
 test('a wait that no timer can hold does not end at once', async () => {
   const ends = new AbortController();
-  const wait = systemEnvironment.clock.sleep(Infinity, ends.signal);
+  const wait = sleep(systemEnvironment.clock, Infinity, ends.signal);
   await vi.advanceTimersByTimeAsync(86_400_000);
   expect(vi.getTimerCount()).toBe(1);
   ends.abort(new Error('enough'));

@@ -13,7 +13,7 @@ export class ManualTime implements RetryEnvironment {
   readonly random: () => number;
   readonly clock = {
     now: (): number => this.#nowMs,
-    sleep: (ms: number, signal: AbortSignal | undefined): Promise<void> => this.#sleep(ms, signal),
+    after: (ms: number, run: () => void): (() => void) => this.#after(ms, run),
   };
 
   constructor(random: () => number = () => 0) {
@@ -43,19 +43,15 @@ export class ManualTime implements RetryEnvironment {
     return due.toSorted((a, b) => a.atMs - b.atMs)[0];
   }
 
-  #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (settleIt: () => void): void => {
-        this.#sleepers.delete(sleeper);
-        signal?.removeEventListener('abort', abort);
-        settleIt();
-      };
-      const sleeper: Sleeper = { atMs: this.#nowMs + ms, wake: () => end(resolve) };
-      const abort = (): void => end(() => reject(signal?.reason));
-      this.#sleepers.add(sleeper);
-      signal?.addEventListener('abort', abort);
-      if (signal?.aborted === true) abort();
-    });
+  #after(ms: number, run: () => void): () => void {
+    const cancel = (): void => void this.#sleepers.delete(sleeper);
+    const wake = (): void => {
+      cancel();
+      run();
+    };
+    const sleeper: Sleeper = { atMs: this.#nowMs + ms, wake };
+    this.#sleepers.add(sleeper);
+    return cancel;
   }
 }
 
