@@ -4,7 +4,7 @@ import { binaryMessages as layout } from 'millrace-protocol';
 import { type Bytes, joined, utf8Text } from '#codec';
 import { type MessageHead, ReceivedMessage } from './consumer/received-message.ts';
 
-/** The messages of an answer. Those that came in one piece share memory; the pieces are not kept. Throws if it ends inside one. */
+/** The messages of an answer. Those that came in one piece share memory; the pieces are not kept. Throws if it is not whole. */
 export function decodeBinary(body: readonly Uint8Array[]): ReceivedMessage[] {
   const decoder = new Decoder();
   /** What was not decoded yet, and how long it is. */
@@ -19,14 +19,18 @@ export function decodeBinary(body: readonly Uint8Array[]): ReceivedMessage[] {
     rest = [left];
     length = left.length;
   }
-  if (length > 0) throw new RangeError(`Expected ${decoder.needed} bytes of a message, got ${length}.`);
-  return decoder.messages;
+  const { messages, count, needed } = decoder;
+  if (length > 0 || count === undefined) throw new RangeError(`Expected ${needed} bytes, got ${length}.`);
+  if (messages.length !== count) throw new RangeError(`Expected ${count} messages, got ${messages.length}.`);
+  return messages;
 }
 
 class Decoder {
   readonly messages: ReceivedMessage[] = [];
   /** So many bytes it takes until there is something more to decode. */
-  needed: number = layout.nameStart;
+  needed: number = layout.nameAt;
+  /** How many messages there should be. */
+  count: number | undefined;
   #stream: string | undefined;
   #head: MessageHead = { stream: '', partition: '', timestampMs: Number.NaN };
   #partition = -1;
@@ -41,10 +45,11 @@ class Decoder {
 
   /** Answers where the first message begins; 0 if the name is not whole. */
   #takeName(bytes: Bytes, view: DataView): number {
-    const end = layout.nameStart + view.getUint32(0, true);
+    const end = layout.nameAt + view.getUint32(layout.nameLengthAt, true);
     this.needed = layout.aligned(end);
     if (bytes.length < this.needed) return 0;
-    this.#stream = utf8Text(bytes.subarray(layout.nameStart, end));
+    this.count = view.getUint32(layout.countAt, true);
+    this.#stream = utf8Text(bytes.subarray(layout.nameAt, end));
     return layout.aligned(end);
   }
 

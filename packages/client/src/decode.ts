@@ -1,4 +1,5 @@
-// Answers from JSON: what the API calls a time becomes a `Date`, everything else stays as it came, unknown members included.
+// Answers to what callers get. From JSON: what the API calls a time becomes a `Date`, everything else stays as it came, unknown members
+// included.
 
 import { binaryMessages } from 'millrace-protocol';
 import { scanMessages } from '#codec';
@@ -7,8 +8,11 @@ import { bodyText } from './body-text.ts';
 import { ReceivedMessage } from './consumer/received-message.ts';
 import type { Cursor, Group, Message, PutMessagesResult, Stream, StreamSummary, WorkRequest } from './models.ts';
 
-/** The data of an answer from the pieces of its body, of which nothing may be kept: their memory is given back. */
-export type Decode<Data> = (body: readonly Uint8Array[], mediaType?: string) => Data;
+/**
+ * The data of an answer from the pieces of its body, of which nothing may be kept: their memory is given back. `contentType` is the header,
+ * if there is one.
+ */
+export type Decode<Data> = (body: readonly Uint8Array[], contentType?: string) => Data;
 
 export const decodeCursor: Decode<Cursor> = (body) => parse(body) as Cursor;
 export const decodeNothing: Decode<undefined> = () => undefined;
@@ -18,8 +22,10 @@ export const decodeMessages: Decode<Message[]> = (body) => scanMessages(body) ??
 /** What `decodeReceived` understands, for `accept`: a service that does not know the first answers JSON. */
 export const receivedTypes: string = `${binaryMessages.mediaType}, application/json`;
 
-export const decodeReceived: Decode<ReceivedMessage[]> = (body, mediaType) =>
-  mediaType?.startsWith(binaryMessages.mediaType) ? decodeBinary(body) : decodeMessages(body).map((message) => ReceivedMessage.of(message));
+export const decodeReceived: Decode<ReceivedMessage[]> = (body, contentType) =>
+  contentType?.split(';', 1)[0]?.trim().toLowerCase() === binaryMessages.mediaType
+    ? decodeBinary(body)
+    : decodeMessages(body).map((message) => ReceivedMessage.of(message));
 
 /** Any JSON. */
 export const parseMessages: Decode<Message[]> = (body) => (parse(body) as Message[]).map((message) => withTime(message, 'timestamp'));

@@ -1,5 +1,4 @@
-// The answer of GetMessages without `JSON.parse`: a reader at full speed gets a thousand messages an answer, written by a service in
-// one and the same way. Scanning for that way costs less than half; whatever looks different is left to the general parser.
+// The JSON of GetMessages without `JSON.parse`: an answer may hold thousands of messages, written by a service in one and the same way. Scanning for that way costs less than half; whatever looks different is left to the general parser.
 import { isAscii } from 'node:buffer';
 import type { MessageHead } from './consumer/received-message.ts';
 import type { Message } from './models.ts';

@@ -13,10 +13,11 @@ interface Sent {
 }
 
 function written(stream: string, messages: readonly Sent[]): Buffer {
-  if (messages.length === 0) return Buffer.alloc(0);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(Buffer.byteLength(stream));
-  return Buffer.concat([filled(length, Buffer.from(stream)), ...messages.map(messageBytes)]);
+  if (messages.length === 0) return Buffer.alloc(8);
+  const start = Buffer.alloc(8);
+  start.writeUInt32LE(Buffer.byteLength(stream), 0);
+  start.writeUInt32LE(messages.length, 4);
+  return Buffer.concat([filled(start, Buffer.from(stream)), ...messages.map(messageBytes)]);
 }
 
 function messageBytes({ partition, key, value, offset, timestampMs }: Sent): Buffer {
@@ -102,19 +103,26 @@ describe('messages in binary', () => {
 
   test('that end too early are refused', () => {
     const whole = written('orders', [one, { ...one, key: null }]);
-    const lengths = Array.from({ length: whole.length }, (_, length) => length);
-    // Nothing, the name alone, and the first message: where an answer may end.
-    expect(lengths.filter((length) => decodedOrRefused(whole.subarray(0, length)) !== 'refused')).toEqual([0, 16, 16 + 56]);
-    expect(() => decodeBinary([whole.subarray(0, 100)])).toThrow('Expected 32 bytes of a message, got 28.');
-    expect(() => decodeBinary([whole.subarray(0, 110)])).toThrow('Expected 48 bytes of a message, got 38.');
+    for (let length = 0; length < whole.length; length += 1) expect(decodedOrRefused(whole.subarray(0, length))).toBe('refused');
+    expect(() => decodeBinary([])).toThrow('Expected 8 bytes, got 0.');
+    expect(() => decodeBinary([whole.subarray(0, 16 + 56)])).toThrow('Expected 2 messages, got 1.');
+    expect(() => decodeBinary([whole.subarray(0, 100)])).toThrow('Expected 32 bytes, got 28.');
+    expect(() => decodeBinary([whole.subarray(0, 110)])).toThrow('Expected 48 bytes, got 38.');
   });
 
-  test('with any byte changed are messages or refused', () => {
+  test('that are more than the answer says are refused', () => {
+    const whole = written('orders', [one, { ...one, key: null }]);
+    expect(() => decodeBinary([whole, whole.subarray(16)])).toThrow('Expected 2 messages, got 4.');
+    expect(() => decodeBinary([whole, Buffer.alloc(8)])).toThrow('Expected 32 bytes, got 8.');
+  });
+
+  test('with any bytes changed, and cut anywhere, are messages or refused', () => {
+    const changes = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 40 });
     fc.assert(
-      fc.property(messages, fc.nat(), fc.nat({ max: 255 }), (sent, place, byte) => {
+      fc.property(messages, changes, places, (sent, changed, at) => {
         const bytes = written('orders', [one, ...sent]);
-        bytes[place % bytes.length] = byte;
-        const decoded = decodedOrRefused(bytes);
+        for (const [place, byte] of changed) bytes[place % bytes.length] = byte;
+        const decoded = decodedOrRefused(...cut(bytes, at));
         expect(decoded === 'refused' ? 0 : decoded.length).toBeLessThanOrEqual(bytes.length / 32);
       }),
       { numRuns: 2000 },
@@ -123,9 +131,9 @@ describe('messages in binary', () => {
 });
 
 /** Throws what is no refusal. */
-function decodedOrRefused(bytes: Uint8Array): ReceivedMessage[] | 'refused' {
+function decodedOrRefused(...pieces: readonly Uint8Array[]): ReceivedMessage[] | 'refused' {
   try {
-    return decodeBinary([bytes]);
+    return decodeBinary(pieces);
   } catch (error) {
     if (error instanceof RangeError) return 'refused';
     throw error;

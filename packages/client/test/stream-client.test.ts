@@ -73,8 +73,11 @@ describe('putMessages and getMessages', () => {
     const { entries } = (await client.putMessages(streamId, { messages })).data;
     const details = { partition: entries[0]?.partition ?? '', type: 'AT_OFFSET', offset: entries[0]?.offset ?? 0 } as const;
     const { value: cursor } = (await client.createCursor(streamId, details)).data;
-    const { data, nextCursor } = await client.receiveMessages(streamId, cursor, { limit: 2 });
+    const received = await client.receiveMessages(streamId, cursor, { limit: 2 });
+    const { data, nextCursor } = received;
     const plain = await client.getMessages(streamId, cursor, { limit: 2 });
+    const forms = [received, plain].map(({ headers }) => headers.get('content-type'));
+    expect(forms).toEqual(['application/vnd.millrace.messages', 'application/json']);
     const back = data.map(({ stream, partition, keyBase64: key, valueBase64: value, offset, timestamp }) => {
       return { stream, partition, key, value, offset, timestamp };
     });

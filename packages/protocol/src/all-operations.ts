@@ -1,4 +1,5 @@
-// The operations of pools and connect harnesses, which our client does not call; with those of streams they are all there are.
+// The operations of pools and connect harnesses; with those of streams they are all there are. A module of their own, since our client does
+// not call them: a page that loads it need not load them.
 import { type Operation, row, type StreamOperationName, streamOperations } from './operations.ts';
 
 /** Those of pools and connect harnesses. */
@@ -35,4 +36,5 @@ const poolOperations: Readonly<Record<PoolOperationName, Operation>> = {
   ChangeConnectHarnessCompartment: row('POST', '/connectharnesses/{connectHarnessId}/actions/changeCompartment'),
 };
 
+/** All of them by name, in the order of the API's documents. */
 export const operations: Readonly<Record<OperationName, Operation>> = { ...streamOperations, ...poolOperations };

@@ -1,4 +1,5 @@
-// The operations of the OCI Streaming API 20180418, one row each: routes, validation and the documents follow this table.
+// The operations of the OCI Streaming API 20180418 that are about streams, one row each, and the names of its headers: routes, validation
+// and the documents follow these tables. The others are in `all-operations.ts`.
 
 /** The path every operation's path stands under. */
 export const basePath = '/20180418';
@@ -28,7 +29,7 @@ export interface Operation {
   readonly bodySignature: 'required' | 'optional';
 }
 
-/** A row of the table. */
+/** Whose signature may leave the body out is said; all others cover it. */
 export const row = (method: Operation['method'], path: string, bodySignature: Operation['bodySignature'] = 'required'): Operation => ({
   method,
   path,

@@ -17,18 +17,18 @@ export interface OperationRequest {
   readonly signal: AbortSignal;
 }
 
-/** Bytes that may be used again when they have been sent. */
-export interface SentBody {
+/** Bytes that are used again when they have been sent. */
+export interface LentBody {
   readonly body: Buffer;
   /** Called when `body` has been handed to the system whole; not called if it never is. */
   readonly sent: () => void;
 }
 
-/** A body that is written when it is sent, once. */
+/** A body that is written, or taken, when it is sent: once. */
 export interface LateBody {
-  /** In bytes, if that is known before: the head then goes ahead, and the caller can go on by it while the body is written. */
-  readonly length: number | undefined;
-  readonly write: () => SentBody;
+  /** In bytes, if that is known and writing takes a while: the head of a long one goes ahead, and the caller can go on by it meanwhile. */
+  readonly length?: number | undefined;
+  readonly write: () => LentBody;
 }
 
 /**
@@ -45,8 +45,6 @@ export interface Answer {
   readonly late?: LateBody;
   /** Instead of `body`: JSON in pieces that are made as the caller takes them. */
   readonly pieces?: Iterable<string>;
-  /** Called when `body` has been handed to the system whole; not called if it never is. */
-  readonly sent?: () => void;
 }
 
 /** Carries out one operation of the API; throws `ApiError` to refuse. */

@@ -13,7 +13,7 @@ export interface MessageHead {
 }
 
 /**
- * A message that was read. Its key and value share memory, some 48 KiB if they are not longer, with those of the messages that came together with
+ * A message that was read. Its key and value share memory, some 64 KiB if they are not longer, with those of the messages that came together with
  * it: copy what is kept for long, or handed over to another thread.
  */
 export class ReceivedMessage {

@@ -186,9 +186,9 @@ export class PartitionReader {
   }
 }
 
-/** An empty body: `[]`. */
-const emptyBytes = 2;
-/** What runtimes read from a connection at a time. */
+/** The longest body without messages: `[]` in JSON, in binary eight bytes. */
+const emptyBytes = 8;
+/** What runtimes read from a connection at a time. Of longer answers the service sends the head ahead, where it can. */
 const oneReadBytes = 64 * 1024;
 
 /** The service says that it waits, and there are messages: more may be behind them. A service that does not wait is asked at its pace. */

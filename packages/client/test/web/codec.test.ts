@@ -37,6 +37,17 @@ describe('the codec of the web', () => {
     );
   });
 
+  test('joins pieces as Node does, in memory of their own', () => {
+    fc.assert(
+      fc.property(fc.array(bytes, { maxLength: 5 }), (pieces) => {
+        const [joined, byNode] = [web.joined(pieces), node.joined(pieces)];
+        const before = pieces.flatMap((piece) => [...piece]);
+        for (const piece of pieces) piece.fill(0);
+        expect([[...joined], [...byNode]]).toEqual([before, before]);
+      }),
+    );
+  });
+
   test('puts the pieces of a body together as Node does, which makes bytes of long ones', () => {
     const pieces = fc.array(fc.base64String({ maxLength: 200 }), { maxLength: 200 });
     fc.assert(

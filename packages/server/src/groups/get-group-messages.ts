@@ -3,7 +3,7 @@
 // A POLL is appended to the group's log unless it would change nothing and there is nothing to read (see `tryPoll`): so every
 // message is delivered under a command of the log, and a server that lags can serve nothing that was given away before the call.
 import { header } from 'millrace-protocol';
-import type { Answer, LateBody, SentBody } from '../operation.ts';
+import type { Answer, LateBody, LentBody } from '../operation.ts';
 import type { Service } from '../service.ts';
 import { type PickedMessages, pickMessages } from '../streams/message-format.ts';
 import type { ReadRequest } from '../streams/read-request.ts';
@@ -93,7 +93,7 @@ function nextCursor(
 }
 
 function lateBody({ metrics, buffers }: Service, { count, length, write }: PickedMessages): LateBody {
-  const writeBody = (): SentBody => {
+  const writeBody = (): LentBody => {
     const body = write();
     metrics.messagesGot(count, body.length);
     return { body, sent: () => buffers.give(body) };

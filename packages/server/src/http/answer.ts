@@ -20,14 +20,16 @@ export interface RefusalOptions {
 type HeaderList = string[];
 
 const json = 'application/json';
+/** From so many bytes on writing a body takes longer than sending its head by itself; our client looks out for no shorter ones. */
+const longBytes = 64 * 1024;
 
 /** Sends a success. */
 export function sendAnswer(response: ServerResponse, requestId: string, answer: Answer): void {
-  const { status, headers, late, pieces } = answer;
+  const { status, headers, contentType = json, body, late, pieces } = answer;
   const list = headerList(requestId, headers);
-  if (late !== undefined) sendLate(response, list, late, answer);
-  else if (pieces === undefined) send(response, status, list, answer);
-  else sendPieces(response, status, list, pieces);
+  if (pieces !== undefined) sendPieces(response, status, list, pieces);
+  else if (late?.length !== undefined && late.length >= longBytes) sendBehindHead(response, status, list, contentType, late);
+  else send(response, status, list, contentType, late?.write() ?? { body });
 }
 
 /** Sends what a probe answers. */
@@ -45,7 +47,7 @@ export function sendRefusal(response: ServerResponse, requestId: string, error: 
     response.destroy();
     return status;
   }
-  send(response, status, headerList(requestId, refusal.headers), { body });
+  send(response, status, headerList(requestId, refusal.headers), json, { body });
   return status;
 }
 
@@ -64,7 +66,8 @@ function send(
   response: ServerResponse,
   status: number,
   headers: HeaderList,
-  { contentType = json, body, sent }: Pick<Answer, 'contentType' | 'body' | 'sent'>,
+  contentType: string,
+  { body, sent }: { readonly body: unknown; readonly sent?: () => void },
 ): void {
   if (body === undefined) {
     begin(response, status, headers).end();
@@ -75,17 +78,10 @@ function send(
   begin(response, status, headers).end(content, sent);
 }
 
-/** From so many bytes on writing a body takes longer than sending its head by itself. */
-const longBytes = 64 * 1024;
-
-function sendLate(response: ServerResponse, headers: HeaderList, late: LateBody, answer: Answer): void {
-  const { length = 0 } = late;
-  if (length < longBytes) {
-    send(response, answer.status, headers, { ...answer, ...late.write() });
-    return;
-  }
-  headers.push('content-type', answer.contentType ?? json, 'content-length', String(length));
-  begin(response, answer.status, headers).flushHeaders();
+/** The head leaves before the body is written. */
+function sendBehindHead(response: ServerResponse, status: number, headers: HeaderList, contentType: string, late: LateBody): void {
+  headers.push('content-type', contentType, 'content-length', String(late.length));
+  begin(response, status, headers).flushHeaders();
   const { body, sent } = late.write();
   response.end(body, sent);
 }

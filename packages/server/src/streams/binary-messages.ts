@@ -6,16 +6,17 @@ import { SelectedRecords, type Selection } from './selection.ts';
 
 /** The bytes that `writeBinary` will make. */
 export function binaryLength(streamName: string, selections: readonly Selection[]): number {
-  if (selections.length === 0) return 0;
-  const name = layout.aligned(layout.nameStart + Buffer.byteLength(streamName));
+  if (selections.length === 0) return layout.nameAt;
+  const name = layout.aligned(layout.nameAt + Buffer.byteLength(streamName));
   return selections.reduce((sum, { count, alignedBytes }) => sum + count * layout.headBytes + alignedBytes, name);
 }
 
+/** The binary form of the messages in a buffer of the pool, just as long. */
 export function writeBinary(streamName: string, selections: readonly Selection[], buffers: BufferPool): Buffer {
-  const length = binaryLength(streamName, selections);
-  if (length === 0) return Buffer.alloc(0);
-  const writer = new Writer(buffers.take(length));
-  writer.name(Buffer.from(streamName));
+  if (selections.length === 0) return Buffer.alloc(layout.nameAt);
+  const writer = new Writer(buffers.take(binaryLength(streamName, selections)));
+  const count = selections.reduce((sum, selection) => sum + selection.count, 0);
+  writer.start(Buffer.from(streamName), count);
   for (const selection of selections) {
     const records = new SelectedRecords(selection);
     for (let record = records.next(); record !== undefined; record = records.next()) writer.message(selection.partition, record);
@@ -34,12 +35,11 @@ class Writer {
     this.#view = new DataView(out.buffer, out.byteOffset, out.byteLength);
   }
 
-  name(name: Buffer): void {
-    const end = layout.aligned(layout.nameStart + name.length);
-    this.out.fill(0, 0, end);
-    this.#view.setUint32(0, name.length, true);
-    name.copy(this.out, layout.nameStart);
-    this.#at = end;
+  start(name: Buffer, count: number): void {
+    this.#view.setUint32(layout.nameLengthAt, name.length, true);
+    this.#view.setUint32(layout.countAt, count, true);
+    this.#at = layout.nameAt;
+    this.#bytes(name, 0, name.length);
   }
 
   message(partition: number, { batch, offset, timestampMs, keyStart, keyLength, valueStart, valueLength }: RecordReader): void {

@@ -8,7 +8,7 @@ import { Loan } from '../buffer-pool.ts';
 import type { PartitionLog, ReadLimits, ReadResult } from '../engine/engine.ts';
 import { getGroupMessages } from '../groups/get-group-messages.ts';
 import { GroupCursorCodec } from '../groups/group-cursor.ts';
-import type { Answer, LateBody, OperationRequest, SentBody } from '../operation.ts';
+import type { Answer, LateBody, LentBody, OperationRequest } from '../operation.ts';
 import { parseInteger } from '../parameters.ts';
 import type { Service } from '../service.ts';
 import type { CursorPosition } from './cursor.ts';
@@ -40,18 +40,18 @@ async function getPartitionMessages(service: Service, read: ReadRequest): Promis
   const place =
     position.kind === 'offset' ? { logName, partition, fromOffset: position.offset, limit, mediaType: format.mediaType } : undefined;
   const found = (place && (await findReady(service, log, place))) ?? (await readMessages(service, log, read, partition, position, place));
-  const { count, nextOffset, content } = found;
+  const { count, nextOffset, late } = found;
   const next: CursorPosition = count === 0 && position.kind !== 'offset' ? position : { kind: 'offset', offset: nextOffset };
   const nextCursor = service.cursors.encode(stream.id, { partition, position: next }, service.clock.now());
-  return { status: 200, headers: { [header.nextCursor]: nextCursor }, contentType: format.mediaType, ...content };
+  return { status: 200, headers: { [header.nextCursor]: nextCursor }, contentType: format.mediaType, late };
 }
 
-/** What an answer says of its messages, and the messages. */
+/** What the answer's cursor stands on, and its body. */
 interface Found {
   readonly count: number;
   /** The offset behind the last one. */
   readonly nextOffset: number;
-  readonly content: SentBody | { readonly late: LateBody };
+  readonly late: LateBody;
 }
 
 /** A full answer that somebody was given before, if what it holds is still retained. */
@@ -61,7 +61,7 @@ async function findReady({ ready, metrics }: Service, log: PartitionLog, place: 
   if (answer === undefined) return undefined;
   const { body, count, nextOffset } = answer;
   metrics.messagesGot(count, body.length);
-  return { count, nextOffset, content: { body, sent: () => ready.release(answer) } };
+  return { count, nextOffset, late: { write: () => ({ body, sent: () => ready.release(answer) }) } };
 }
 
 async function readMessages(
@@ -81,7 +81,7 @@ async function readMessages(
   const { count, nextOffsets, length, write } = pickMessages(format, stream.name, [reading], limit, buffers);
   const [nextOffset = fromOffset] = nextOffsets;
   const isFull = count > 0 && nextOffset < result.endOffset;
-  const writeAndKeep = (): SentBody => {
+  const writeAndKeep = (): LentBody => {
     const body = write();
     memory.giveBack();
     metrics.messagesGot(count, body.length);
@@ -89,7 +89,7 @@ async function readMessages(
     const kept = ready.keep(place, { body, count, nextOffset });
     return { body, sent: () => ready.release(kept) };
   };
-  return { count, nextOffset, content: { late: { length, write: writeAndKeep } } };
+  return { count, nextOffset, late: { length, write: writeAndKeep } };
 }
 
 function waitOf(request: OperationRequest): number {

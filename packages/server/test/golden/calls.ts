@@ -2,9 +2,9 @@
 import type { OperationName } from 'millrace-protocol';
 import { ApiError } from '../../src/api-error.ts';
 import { routes } from '../../src/http/routes.ts';
-import type { Answer } from '../../src/operation.ts';
 import { Query } from '../../src/query.ts';
 import type { Service } from '../../src/service.ts';
+import { takeContent } from '../support/content.ts';
 
 /** What a call sends. Path parameters are taken from `path` by name, headers are lower-case. */
 export interface Sent {
@@ -30,7 +30,7 @@ export async function call<Body>(
     origin: 'http://golden',
     signal: new AbortController().signal,
   });
-  return { body: JSON.parse(textOf(answer)) as Body, headers: answer.headers ?? {} };
+  return { body: takeContent(answer) as Body, headers: answer.headers ?? {} };
 }
 
 /** The code an operation refuses the call with; undefined if it does not. */
@@ -42,10 +42,4 @@ export async function refusalOf(service: Service, operation: OperationName, sent
     if (error instanceof ApiError) return error.code;
     throw error;
   }
-}
-
-function textOf({ body, pieces }: Answer): string {
-  if (pieces !== undefined) return [...pieces].join('');
-  if (body === undefined) return 'null';
-  return typeof body === 'string' || body instanceof Buffer ? body.toString() : JSON.stringify(body);
 }

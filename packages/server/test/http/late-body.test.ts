@@ -37,7 +37,7 @@ test.each([
   let hadHead: boolean | undefined;
   await using answer = await answered((response) => {
     const write = () => {
-      hadHead = response.headersSent && (response.socket?.bytesWritten ?? 0) > 0;
+      hadHead = response.headersSent && response.socket?.writableLength === 0;
       return { body, sent: sending.resolve };
     };
     return { status: 200, contentType: 'text/plain', late: { length, write } };

@@ -1,10 +1,12 @@
 // One call of an operation as the listener makes it, and what its caller could see and know.
-import { type OperationName, statusOf } from 'millrace-protocol';
+import { header, type OperationName, statusOf } from 'millrace-protocol';
 import { refusalFrom } from '../../src/api-error.ts';
 import { routes } from '../../src/http/routes.ts';
-import type { Answer, OperationRequest } from '../../src/operation.ts';
+import type { OperationRequest } from '../../src/operation.ts';
 import { Query } from '../../src/query.ts';
 import type { Service } from '../../src/service.ts';
+import { takeContent } from '../support/content.ts';
+import { binaryType } from '../support/read-binary.ts';
 
 /** What the caller sends. */
 export interface Sent {
@@ -22,7 +24,7 @@ export interface Reply {
   readonly code: string;
   readonly message: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as JSON, undefined if there is none. */
+  /** The body as JSON, whatever its form; undefined if there is none. */
   readonly body: unknown;
 }
 
@@ -32,9 +34,7 @@ export async function callService(service: Service, operation: OperationName, se
   if (typeof route !== 'function') throw new Error(`${operation} is not there.`);
   try {
     const answer = await route(service, requestOf(sent));
-    const reply = { status: answer.status, code: '', message: '', headers: answer.headers ?? {}, body: bodyOf(answer) };
-    answer.sent?.();
-    return reply;
+    return { status: answer.status, code: '', message: '', headers: answer.headers ?? {}, body: takeContent(answer) };
   } catch (error) {
     const refusal = refusalFrom(error);
     if (refusal === undefined) throw error;
@@ -54,7 +54,8 @@ function requestOf({ path = {}, query = {}, headers = {}, body, signal }: Sent):
   };
 }
 
-function bodyOf({ body, pieces }: Answer): unknown {
-  if (pieces !== undefined) return JSON.parse([...pieces].join(''));
-  return typeof body === 'string' || body instanceof Buffer ? JSON.parse(body.toString()) : body;
+/** Of GetMessages. Chance is not asked for the form, so that every seed stays what it was: even limits get the binary one. */
+export function readHeaders(limit: number, waitMs: number): Readonly<Record<string, string>> {
+  const accept = limit % 2 === 0 ? binaryType : 'application/json';
+  return waitMs > 0 ? { accept, [header.waitMs]: String(waitMs) } : { accept };
 }

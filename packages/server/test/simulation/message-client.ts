@@ -1,6 +1,7 @@
 // A caller that puts and reads messages, and knows what it is promised.
 import { header, parseTime } from 'millrace-protocol';
 import type { PutMessagesResult, PutMessagesResultEntry, Message as ShownMessage } from 'millrace-protocol/shapes';
+import { readHeaders } from './call.ts';
 import { type HeldCursor, judgeRead, judgeRefusal, type Known, type Position } from './cursor-model.ts';
 import { law } from './law.ts';
 import type { Loss, Model } from './model.ts';
@@ -202,7 +203,7 @@ export class MessageClient {
     const sent = {
       path: { streamId: partition.stream.id ?? '' },
       query: { cursor: cursor.text, limit: String(limit) },
-      headers: waitMs > 0 ? { [header.waitMs]: String(waitMs) } : {},
+      headers: readHeaders(limit, waitMs),
       signal: abort.signal,
     };
     const endWait = waitMs > 0 ? this.#world.wait(() => this.#overdue(cursor)) : (): void => {};

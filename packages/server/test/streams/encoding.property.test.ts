@@ -5,7 +5,7 @@ import { encodeBatch, endOffsetOf, stampBatch } from 'millrace-records';
 import { expect, test } from 'vitest';
 import { BufferPool } from '../../src/buffer-pool.ts';
 import { formatFor, pickMessages } from '../../src/streams/message-format.ts';
-import { binaryType, readBinary } from './read-binary.ts';
+import { binaryType, readBinary } from '../support/read-binary.ts';
 
 interface Sent {
   readonly key: Buffer | null;

@@ -4,7 +4,7 @@ import { encodeBatch, stampBatch } from 'millrace-records';
 import { describe, expect, test } from 'vitest';
 import { BufferPool } from '../../src/buffer-pool.ts';
 import { formatFor, pickMessages } from '../../src/streams/message-format.ts';
-import { binaryType, readBinary } from './read-binary.ts';
+import { binaryType, readBinary } from '../support/read-binary.ts';
 
 const everything = { stream: 's', partition: 3, fromOffset: 0, limit: 10_000, notBefore: 0 };
 
@@ -95,8 +95,8 @@ test('the binary form is what PROTOCOL.md says, byte for byte', () => {
       .toString('hex')
       .match(/.{1,16}/g),
   ).toEqual([
-    '060000006f726465', // length of the name, orde
-    '7273000000000000', // rs
+    '0600000001000000', // length of the name, number of messages
+    '6f72646572730000', // orders
     '0201000000000000', // offset
     '0068e5cf8b010000', // timestamp
     '0300000003000000', // partition, length of the key

@@ -1,6 +1,6 @@
 // A client of a group: joins, reads, commits, sleeps, repeats itself, and keeps the cursors it was given. It outlives servers.
-import { header } from 'millrace-protocol';
 import type { CreateGroupCursorDetails } from 'millrace-protocol/shapes';
+import { readHeaders } from '../call.ts';
 import type { Exchange, GroupWorld } from './group-world.ts';
 import type { HeldCursor } from './held-cursor.ts';
 import { judgeJoin, judgeKeep } from './judge-change.ts';
@@ -98,7 +98,7 @@ export class Consumer {
     const sent = {
       path: { streamId: cursor.stream.id },
       query: { cursor: cursor.text, limit: String(limit) },
-      headers: waitMs > 0 ? { [header.waitMs]: String(waitMs) } : {},
+      headers: readHeaders(limit, waitMs),
       signal: abort.signal,
     };
     const exchange = await world.call({ operation: 'GetMessages', stream: cursor.stream, sent, cursor, caller: this.habits.label });

@@ -5,9 +5,8 @@ export const binaryType = 'application/vnd.millrace.messages';
 
 /** The messages as the JSON form has them. Throws if a byte is not what it should be. */
 export function readBinary(body: Buffer): Message[] {
-  if (body.length === 0) return [];
-  const nameEnd = 4 + body.readUInt32LE(0);
-  const stream = body.toString('utf8', 4, nameEnd);
+  const nameEnd = 8 + body.readUInt32LE(0);
+  const stream = body.toString('utf8', 8, nameEnd);
   const messages: Message[] = [];
   let at = behindFilling(body, nameEnd);
   while (at < body.length) {
@@ -26,6 +25,8 @@ export function readBinary(body: Buffer): Message[] {
     });
     at = behindFilling(body, valueEnd);
   }
+  if (messages.length !== body.readUInt32LE(4))
+    throw new Error(`${body.readUInt32LE(4)} messages were announced, ${messages.length} are there.`);
   return messages;
 }
 
