@@ -49,6 +49,15 @@ test.each([
   expect(hadHead).toBe(isBehind);
 });
 
+test('the head that goes ahead says that the connection ends, when it does', async () => {
+  await using answer = await answered((response) => {
+    response.shouldKeepAlive = false;
+    return { status: 200, late: { length: 100_000, write: () => ({ body: Buffer.alloc(100_000), sent: () => {} }) } };
+  });
+  expect(answer.incoming.headers.connection).toBe('close');
+  expect(await buffer(answer.incoming)).toHaveLength(100_000);
+});
+
 test('what goes wrong behind the head ends the connection: nobody takes it for an answer', async () => {
   await using answer = await answered(() => {
     const write = (): never => {

@@ -6,6 +6,8 @@ import { connect, type Socket } from 'node:net';
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Buffer;
+  /** The same as UTF-8. */
   readonly text: string;
 }
 
@@ -67,8 +69,8 @@ export class RawConnection implements Disposable {
     );
     const end = headEnd + 4 + Number(headers['content-length'] ?? 0);
     if (this.#received.length < end) return undefined;
-    const text = this.#received.toString('utf8', headEnd + 4, end);
+    const bytes = this.#received.subarray(headEnd + 4, end);
     this.#received = this.#received.subarray(end);
-    return { status: Number(statusLine.split(' ')[1]), headers, text };
+    return { status: Number(statusLine.split(' ')[1]), headers, bytes, text: bytes.toString() };
   }
 }

@@ -67,6 +67,17 @@ test('at the end the answer is empty, and says where to go on and that it waited
   expect(readBinary(late.bytes)).toMatchObject([{ stream: 'end', offset: 1, value: base64('late') }]);
 });
 
+test('a long one, whose head goes ahead, is whole for the first reader and for those behind it', async () => {
+  const values = Array.from({ length: 300 }, (_, index) => `${index} `.padEnd(1024, '.'));
+  const id = await streamOf('long', ...values);
+  const cursor = await createCursor(running.client, id);
+  const readers = Array.from({ length: 3 }, () => read(id, cursor, '&limit=290', asBinary()));
+  for (const { bytes, headers } of [await read(id, cursor, '&limit=290', asBinary()), ...(await Promise.all(readers))]) {
+    expect(headers['content-length']).toBe(String(bytes.length));
+    expect(readBinary(bytes).map(({ value }) => Buffer.from(value, 'base64').toString())).toEqual(values.slice(0, 290));
+  }
+});
+
 test('a group is given the messages of several partitions', async () => {
   const { id } = await createStream(running.client, { name: 'of a group', partitions: 3 });
   const messages = Array.from({ length: 30 }, (_, index) => ({ key: base64(`${index}`), value: base64(`value ${index}`) }));

@@ -2,6 +2,7 @@
 import type { Message } from 'millrace-protocol/shapes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RawConnection } from '../http/raw-connection.ts';
+import { binaryType, readBinary } from '../support/read-binary.ts';
 import { base64, createCursor, createStream, startTestServer, type TestServer } from '../support/test-server.ts';
 import { getMessages, putMessages } from './messages.ts';
 
@@ -182,9 +183,12 @@ describe('a read is refused', () => {
   });
 });
 
-test('large answers one behind the other on one connection do not get into each other', async () => {
+test.each([
+  ['JSON', 'application/json', (bytes: Buffer) => JSON.parse(bytes.toString()) as Message[]],
+  ['binary', binaryType, readBinary],
+])('large answers one behind the other on one connection do not get into each other, in %s', async (form, accept, messagesIn) => {
   const values = Array.from({ length: 6 }, (_, index) => Buffer.alloc(700_000, `${index} `));
-  const id = await streamOf('pipelined', values);
+  const id = await streamOf(`pipelined ${form}`, values);
   const { host } = new URL(running.server.url);
   const heads = await Promise.all(
     values.map(async (_, offset) => {
@@ -192,13 +196,15 @@ test('large answers one behind the other on one connection do not get into each 
       const target = `/20180418/streams/${id}/messages?cursor=${cursor}&limit=1`;
       const headers = { host, date: new Date().toUTCString() };
       const authorization = running.client.authorization('GET', target, headers, ['date', '(request-target)', 'host']);
-      return `GET ${target} HTTP/1.1\r\nhost: ${host}\r\ndate: ${headers.date}\r\nauthorization: ${authorization}\r\n\r\n`;
+      return `GET ${target} HTTP/1.1\r\nhost: ${host}\r\ndate: ${headers.date}\r\naccept: ${accept}\r\nauthorization: ${authorization}\r\n\r\n`;
     }),
   );
   using connection = await RawConnection.open(running.server.url);
   connection.write(heads.join(''));
   for (const value of values) {
-    const [message] = JSON.parse((await connection.answer()).text) as Message[];
+    const { bytes, headers } = await connection.answer();
+    expect(headers['content-type']).toBe(accept);
+    const [message] = messagesIn(bytes);
     expect(message?.value === value.toString('base64')).toBe(true);
   }
 });
