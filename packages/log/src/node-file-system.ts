@@ -1,7 +1,9 @@
 // The machine's disk: `FileSystem` on node:fs, the only place in this package that imports it.
 import fs from 'node:fs';
+import { systemClock } from './clock.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import { errorCode } from './file-system.ts';
+import { FlushPace } from './flush-pace.ts';
 
 const flags = { existing: 'r+', new: 'w+', exclusive: 'wx+' } as const;
 
@@ -44,6 +46,7 @@ export function readSystemText(path: string): string | undefined {
 
 class NodeFile implements OpenFile {
   readonly #descriptor: number;
+  readonly #flushes = new FlushPace();
   #isClosed = false;
 
   constructor(descriptor: number) {
@@ -72,18 +75,31 @@ class NodeFile implements OpenFile {
 
   writeSync(buffers: readonly Buffer[], position: number): number {
     const [only] = buffers;
-    if (buffers.length === 1 && only !== undefined) return fs.writeSync(this.#descriptor, only, 0, only.length, position);
-    return fs.writevSync(this.#descriptor, buffers, position);
+    const isOne = buffers.length === 1 && only !== undefined;
+    const count = isOne
+      ? fs.writeSync(this.#descriptor, only, 0, only.length, position)
+      : fs.writevSync(this.#descriptor, buffers, position);
+    this.#flushes.wrote(count);
+    return count;
   }
 
   write(bytes: Buffer, position: number): Promise<number> {
+    this.#flushes.wrote(bytes.length);
     return new Promise((resolve, reject) => {
       fs.write(this.#descriptor, bytes, 0, bytes.length, position, (error, count) => (error === null ? resolve(count) : reject(error)));
     });
   }
 
-  datasync(): Promise<void> {
-    return settled((done) => fs.fdatasync(this.#descriptor, done));
+  async datasync(): Promise<void> {
+    const startedMs = systemClock.monotonicMs();
+    let outcome: 'done' | 'failed' = 'failed';
+    try {
+      if (this.#flushes.begin(startedMs)) fs.fdatasyncSync(this.#descriptor);
+      else await settled((done) => fs.fdatasync(this.#descriptor, done));
+      outcome = 'done';
+    } finally {
+      this.#flushes.end(startedMs, systemClock.monotonicMs(), outcome);
+    }
   }
 
   truncate(size: number): void {

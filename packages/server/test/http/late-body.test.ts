@@ -50,9 +50,10 @@ test.each([
 });
 
 test('the head that goes ahead says that the connection ends, when it does', async () => {
+  const late = { length: 100_000, write: () => ({ body: Buffer.alloc(100_000), sent: () => {} }) };
   await using answer = await answered((response) => {
     response.shouldKeepAlive = false;
-    return { status: 200, late: { length: 100_000, write: () => ({ body: Buffer.alloc(100_000), sent: () => {} }) } };
+    return { status: 200, late };
   });
   expect(answer.incoming.headers.connection).toBe('close');
   expect(await buffer(answer.incoming)).toHaveLength(100_000);
