@@ -44,9 +44,11 @@ export function readSystemText(path: string): string | undefined {
   }
 }
 
+const flushes = new FlushPace();
+
 class NodeFile implements OpenFile {
   readonly #descriptor: number;
-  readonly #flushes = new FlushPace();
+  #unflushedBytes = 0;
   #isClosed = false;
 
   constructor(descriptor: number) {
@@ -79,12 +81,12 @@ class NodeFile implements OpenFile {
     const count = isOne
       ? fs.writeSync(this.#descriptor, only, 0, only.length, position)
       : fs.writevSync(this.#descriptor, buffers, position);
-    this.#flushes.wrote(count);
+    this.#unflushedBytes += count;
     return count;
   }
 
   write(bytes: Buffer, position: number): Promise<number> {
-    this.#flushes.wrote(bytes.length);
+    this.#unflushedBytes += bytes.length;
     return new Promise((resolve, reject) => {
       fs.write(this.#descriptor, bytes, 0, bytes.length, position, (error, count) => (error === null ? resolve(count) : reject(error)));
     });
@@ -92,13 +94,15 @@ class NodeFile implements OpenFile {
 
   async datasync(): Promise<void> {
     const startedMs = systemClock.monotonicMs();
+    const isQuick = flushes.begin(this.#unflushedBytes, startedMs);
+    this.#unflushedBytes = 0;
     let outcome: 'done' | 'failed' = 'failed';
     try {
-      if (this.#flushes.begin(startedMs)) fs.fdatasyncSync(this.#descriptor);
+      if (isQuick) fs.fdatasyncSync(this.#descriptor);
       else await settled((done) => fs.fdatasync(this.#descriptor, done));
       outcome = 'done';
     } finally {
-      this.#flushes.end(startedMs, systemClock.monotonicMs(), outcome);
+      flushes.end(startedMs, systemClock.monotonicMs(), outcome);
     }
   }
 
