@@ -60,12 +60,10 @@ test('the head that goes ahead says that the connection ends, when it does', asy
 });
 
 test('what goes wrong behind the head ends the connection: nobody takes it for an answer', async () => {
-  await using answer = await answered(() => {
-    const write = (): never => {
-      throw new Error('broken batch');
-    };
-    return { status: 200, late: { length: 100_000, write } };
-  });
+  const write = (): never => {
+    throw new Error('broken batch');
+  };
+  await using answer = await answered(() => ({ status: 200, late: { length: 100_000, write } }));
   expect(answer.incoming.statusCode).toBe(200);
   await expect(buffer(answer.incoming)).rejects.toThrow('aborted');
 });
