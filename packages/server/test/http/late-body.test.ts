@@ -60,10 +60,11 @@ test('the head that goes ahead says that the connection ends, when it does', asy
 });
 
 test('what goes wrong behind the head ends the connection: nobody takes it for an answer', async () => {
-  const write = (): never => {
-    throw new Error('broken batch');
-  };
-  await using answer = await answered(() => ({ status: 200, late: { length: 100_000, write } }));
+  await using answer = await answered(() => ({ status: 200, late: { length: 100_000, write: fail } }));
   expect(answer.incoming.statusCode).toBe(200);
   await expect(buffer(answer.incoming)).rejects.toThrow('aborted');
 });
+
+function fail(): never {
+  throw new Error('broken batch');
+}
