@@ -6,7 +6,7 @@ const quick = {
   /** At most so many bytes were written to the file since its last one. */
   bytes: 16 * 1024,
   /** The last one, of whatever file, took at most so long. */
-  tookMs: 1,
+  tookMs: 0.5,
   /** And has been over for so long: whoever flushes one file after the other has other work to do meanwhile. */
   idleMs: 2,
 };

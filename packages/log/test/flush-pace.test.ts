@@ -19,7 +19,7 @@ test('the first one is not: nobody knows how long it takes', () => {
 });
 
 test.each([
-  ['behind one that took long', paceAfter(1.5)],
+  ['behind one that took long', paceAfter(0.6)],
   ['behind one that failed', paceAfter(0.2, 'failed')],
 ])('one %s is not', (_, pace) => {
   expect(pace.begin(1000, 105)).toBe(false);
