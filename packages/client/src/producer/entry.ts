@@ -1,6 +1,7 @@
 // A message between its acceptance and its acknowledgement.
 import type { Effect } from '../errors.ts';
 import type { PutMessagesResultEntry } from '../models.ts';
+import type { RetryClock } from '../retry/environment.ts';
 import type { EncodedMessage } from './producer-message.ts';
 
 /** Where a message was stored. */
@@ -46,6 +47,18 @@ export class Entry {
 
   get isSettled(): boolean {
     return this.#isSettled;
+  }
+
+  /** Resolves when it is settled, or its deadline has come by `clock`; leaves no timer. */
+  settledOrLate(clock: RetryClock): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(Math.max(0, this.deadlineMs - clock.now()), resolve);
+      const settled = (): void => {
+        cancel();
+        resolve();
+      };
+      this.ack.then(settled, settled);
+    });
   }
 
   succeed({ partition, offset, timestamp }: PutMessagesResultEntry): void {

@@ -346,15 +346,7 @@ export class Producer implements AsyncDisposable {
     this.#isWatching = true;
     const { clock } = this.#environment;
     for (let { first: oldest } = this.#unsettled; oldest !== undefined; { first: oldest } = this.#unsettled) {
-      const { ack, deadlineMs } = oldest;
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(Math.max(0, deadlineMs - clock.now()), resolve);
-        const stop = (): void => {
-          cancel();
-          resolve();
-        };
-        ack.then(stop, stop);
-      });
+      await oldest.settledOrLate(clock);
       if (!oldest.isSettled) this.#failLate(clock.now());
     }
     this.#isWatching = false;
