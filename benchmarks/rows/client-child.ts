@@ -3,6 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { messageBytes } from '../load/put-body.ts';
+import { answerAndEnd } from './child-answer.ts';
 
 export type ClientName = 'millrace' | 'official';
 export type ClientOperation = 'put' | 'get';
@@ -36,8 +37,7 @@ interface Loaded {
 const loaded = client === 'millrace' ? await millrace() : await official();
 await repeat(loaded.call, warmUpMs);
 const figures: ClientFigures = { callsPerSecond: await repeat(loaded.call, Number(seconds) * 1000), importMs: loaded.importMs };
-console.log(JSON.stringify(figures));
-process.exit(0);
+answerAndEnd(figures);
 
 async function millrace(): Promise<Loaded> {
   const startedAt = performance.now();

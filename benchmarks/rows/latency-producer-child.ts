@@ -1,6 +1,7 @@
 // The producer of row 8: `<place> <seconds>`. Warms everybody up, then sends at its pace whatever the answers do, so that a slow
 // one delays no other; prints how long the acknowledgements took, and ends.
 import { setTimeout as delay } from 'node:timers/promises';
+import { answerAndEnd } from './child-answer.ts';
 import { encodeStamp, type Phase, perSecond, warmUpMessages } from './latency-message.ts';
 import { openSender, parsePlace } from './latency-place.ts';
 
@@ -19,8 +20,7 @@ for (let index = 0; index < count; index++) {
   sent.push(sendTimed(phaseOf(index)));
 }
 const acknowledgedMs = await Promise.all(sent);
-console.log(JSON.stringify(acknowledgedMs.slice(perSecond)));
-process.exit(0);
+answerAndEnd(acknowledgedMs.slice(perSecond));
 
 async function sendTimed(phase: Phase): Promise<number> {
   const sentAt = performance.now();

@@ -1,4 +1,5 @@
 // The reader of row 8: `<place>`. Prints the latencies when it has been given the last message.
+import { answerAndEnd } from './child-answer.ts';
 import { latencyOf } from './latency-message.ts';
 import { parsePlace, readAll } from './latency-place.ts';
 
@@ -8,5 +9,4 @@ for await (const message of readAll(parsePlace(process.argv[2]))) {
   if (phase !== 'warm-up') latenciesMs.push(ms);
   if (phase === 'last') break;
 }
-console.log(JSON.stringify(latenciesMs));
-process.exit(0);
+answerAndEnd(latenciesMs);

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Consumer, type ConsumerEvent, configFromFile, Reader, StreamClient } from 'millrace-client';
 import { createPutBody } from '../load/put-body.ts';
+import { answerAndEnd } from './child-answer.ts';
 
 /** What it prints. */
 export interface Soaked {
@@ -37,8 +38,7 @@ await untilAllIsRead();
 ends.abort();
 await Promise.all(readers);
 const soaked: Soaked = { put: Array.from(put.values()).reduce((sum, count) => sum + count, 0), readAgain, errors };
-console.log(JSON.stringify(soaked));
-process.exit(0);
+answerAndEnd(soaked);
 
 async function putFor(ms: number): Promise<void> {
   const { values } = createPutBody(messagesEach);

@@ -1,6 +1,7 @@
 // A client of rows 5 and 7: `<place> send <seconds> <in flight>`, `<place> fill <messages>` or `<place> read <seconds>`. Prints what it did.
 import { messageBytes } from '../load/put-body.ts';
 import { percentile } from '../statistics.ts';
+import { answerAndEnd } from './child-answer.ts';
 import { openClient, parsePlace } from './throughput-place.ts';
 
 /** What the process prints. */
@@ -32,8 +33,7 @@ const value = Buffer.alloc(messageBytes, 'm');
 
 if (task === 'fill') await fill(Number(amount));
 const repeat = task === 'read' ? readFor : sendFor;
-console.log(JSON.stringify(task === 'fill' ? Number(amount) : await measure(repeat, Number(amount))));
-process.exit(0);
+answerAndEnd(task === 'fill' ? Number(amount) : await measure(repeat, Number(amount)));
 
 async function measure(work: (seconds: number) => Promise<Done>, forSeconds: number): Promise<ThroughputFigures> {
   const { messages: warmUpMessages } = await work(warmUpSeconds);

@@ -9,7 +9,7 @@ const flags = { existing: 'r+', new: 'w+', exclusive: 'wx+' } as const;
 
 /** The machine's own file system. */
 export const nodeFileSystem: FileSystem = {
-  open: (path, how) => new NodeFile(fs.openSync(path, flags[how])),
+  open: (path, how) => new NodeFile(fs.openSync(path, flags[how]), how),
   sizeOf: (path) => fs.statSync(path, { throwIfNoEntry: false })?.size,
   list: (folder) => ignoring('ENOENT', () => fs.readdirSync(folder)) ?? [],
   makeFolder: (folder) => ignoring('EEXIST', () => (fs.mkdirSync(folder), true)) ?? false,
@@ -21,7 +21,7 @@ export const nodeFileSystem: FileSystem = {
 
 /** The machine's file system for whoever only looks: files open for reading, and what would change anything throws. */
 export const readOnlyFileSystem: FileSystem = {
-  open: (path, how) => (how === 'existing' ? new NodeFile(fs.openSync(path, 'r')) : refuse(path)),
+  open: (path, how) => (how === 'existing' ? new NodeFile(fs.openSync(path, 'r'), how) : refuse(path)),
   sizeOf: (path) => nodeFileSystem.sizeOf(path),
   list: (folder) => nodeFileSystem.list(folder),
   makeFolder: refuse,
@@ -44,15 +44,20 @@ export function readSystemText(path: string): string | undefined {
   }
 }
 
-const flushes = new FlushPace();
+const flushes = new FlushPace(() => ({
+  nowMs: systemClock.monotonicMs(),
+  events: performance.nodeTiming.uvMetricsInfo.events,
+}));
 
 class NodeFile implements OpenFile {
   readonly #descriptor: number;
-  #unflushedBytes = 0;
+  /** Infinity if its size or place on the disk is to be flushed as well, which takes longer. */
+  #unflushedBytes: number;
   #isClosed = false;
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, how: keyof typeof flags) {
     this.#descriptor = descriptor;
+    this.#unflushedBytes = how === 'existing' ? 0 : Infinity;
   }
 
   readSync(into: Buffer, position: number): number {
@@ -92,21 +97,17 @@ class NodeFile implements OpenFile {
     });
   }
 
-  async datasync(): Promise<void> {
-    const startedMs = systemClock.monotonicMs();
-    const isQuick = flushes.begin(this.#unflushedBytes, startedMs);
+  datasync(): Promise<void> {
+    const bytes = this.#unflushedBytes;
     this.#unflushedBytes = 0;
-    let outcome: 'done' | 'failed' = 'failed';
-    try {
-      if (isQuick) fs.fdatasyncSync(this.#descriptor);
-      else await settled((done) => fs.fdatasync(this.#descriptor, done));
-      outcome = 'done';
-    } finally {
-      flushes.end(startedMs, systemClock.monotonicMs(), outcome);
-    }
+    return flushes.run(bytes, {
+      atOnce: () => fs.fdatasyncSync(this.#descriptor),
+      inPool: () => settled((done) => fs.fdatasync(this.#descriptor, done)),
+    });
   }
 
   truncate(size: number): void {
+    this.#unflushedBytes = Infinity;
     fs.ftruncateSync(this.#descriptor, size);
   }
 
