@@ -27,8 +27,8 @@ const connections = 4;
 /** The drop begins a second after the load. */
 const dropSeconds = 5;
 const checkpointSlices = 20;
-/** Of 1 KiB in a put, so that a checkpoint comes every few seconds. */
-const sliceMessages = 64;
+/** Of 1 KiB in a put, so that a checkpoint comes every few seconds; with 64 one came every second. */
+const sliceMessages = 4;
 const mostTimes = 2;
 
 /** Throws when less than a GiB is given back, or a put fails. */
@@ -52,6 +52,10 @@ export async function measureRetention({ patience }: Options, volume: Volume): P
     const given = bytesBefore - bytesBelow(join(folder, 'data'));
     if (given < droppedBytes) throw new Error(`Expected 1 GiB to be given back, got ${(given / mebibyte).toFixed(0)} MiB.`);
     const slices = await runSlices(contender, folder);
+    const withCheckpoint = slices.with.length;
+    if (withCheckpoint === 0 || withCheckpoint === checkpointSlices) {
+      throw new Error(`Expected seconds with and without a checkpoint, got one in ${withCheckpoint} of ${checkpointSlices}.`);
+    }
     const meanwhile = endWatch();
     const row = (what: string, figure: number, usualP99Ms: number, detail: unknown): RowResult => ({
       row: 'retention',
@@ -68,12 +72,15 @@ export async function measureRetention({ patience }: Options, volume: Volume): P
     });
     const notes = [
       `dropping ${(given / mebibyte).toFixed(0)} MiB: p99 ${dropping.p99Ms.toFixed(2)} ms; usual: most ${usual.maxMs.toFixed(1)} ms`,
-      `${slices.with.length} of ${checkpointSlices} seconds had a checkpoint; most then ${mostOf(slices.with)}, else ${mostOf(slices.without)}`,
+      `${withCheckpoint} of ${checkpointSlices} seconds had a checkpoint; most then ${mostOf(slices.with)}, else ${mostOf(slices.without)}`,
       `data on ${volume.description}`,
     ];
     return [
       row(`slowest put of 1 KiB, c=${connections}, while 1 GiB is dropped`, dropping.maxMs, usual.p99Ms, { usual, dropping }),
-      { ...row('p99 of puts of 64 KiB in seconds with a checkpoint', p99Of(slices.with), p99Of(slices.without), slices), notes },
+      {
+        ...row(`p99 of puts of ${sliceMessages} KiB in seconds with a checkpoint`, p99Of(slices.with), p99Of(slices.without), slices),
+        notes,
+      },
     ];
   });
 }
@@ -109,7 +116,7 @@ async function runSingles(contender: Contender, { messages, seconds, folder, ahe
   return await runWrk(request, { connections, seconds, folder });
 }
 
-/** Larger puts, which make checkpoints often: a result for each second, by whether a checkpoint came to its end in it. */
+/** Larger puts, which make checkpoints more often: a result for each second, by whether a checkpoint came to its end in it. */
 async function runSlices(contender: Contender, folder: string): Promise<{ readonly with: LoadResult[]; readonly without: LoadResult[] }> {
   const checkpoint = join(folder, 'data', 'checkpoint');
   const slices = { with: [] as LoadResult[], without: [] as LoadResult[] };
